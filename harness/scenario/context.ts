@@ -1,0 +1,16 @@
+import type { Topology } from '../../chaos/topology.ts';
+
+/** What parsing needs from outside. */
+export interface ParseContext {
+  /** The scenario's file as the user named it. */
+  file: string;
+  /** Overrides of what the scenario says. */
+  seed?: number;
+  agents?: number;
+  /** Nodes and links that faults are looked up in; undefined when the target has not told any. */
+  topology: Topology | undefined;
+  /** Names of the invariants that exist. */
+  invariants: readonly string[];
+  /** Checks an expression: how far it reaches back, or what is wrong with it. */
+  checkPromql: (expression: string) => { ok: true; rangeMs: number } | { ok: false; problem: string };
+}

@@ -1,0 +1,93 @@
+import type { CurvePoint } from '../load/schedule.ts';
+import type { LimitUnit, Op } from '../units.ts';
+
+/**
+ * What a run will do: frozen plain data, made once from a scenario, a seed and a number of agents. It is printed by
+ * `stampede plan`, kept in the run directory, and sent to every agent. Times are milliseconds from the load's start.
+ */
+export interface Plan {
+  version: 1;
+  name: string;
+  question?: string;
+  /** The scenario's file as the user named it. */
+  file: string;
+  target: { kind: 'reference' } | { kind: 'own'; url: string; topology?: string };
+  seed: number;
+  agents: number;
+  durationMs: number;
+  warmUpMs: number;
+  recoveryMs: number;
+  loads: LoadPlan[];
+  faults: FaultPlan[];
+  objectives: ObjectivePlan[];
+  invariants: string[];
+  stopWhen: StopPlan[];
+  validity: ValidityLimits;
+}
+
+export type LoadPlan =
+  | { model: 'users'; name: string; curve: CurvePoint[] }
+  | { model: 'arrivals'; name: string; curve: CurvePoint[]; maxInFlight: number };
+
+export interface FaultPlan {
+  name: string;
+  kind: string;
+  params: unknown;
+  settings: string;
+  atMs: number;
+  forMs: number;
+}
+
+export type WindowSelector = 'steady' | 'fault' | 'recovery' | 'whole' | `fault:${string}` | `recovery:${string}`;
+
+interface ObjectiveBase {
+  name: string;
+  /** As written, tidied: `p99 < 400 ms`. */
+  limit: string;
+  op: Op;
+  limitValue: number;
+  unit: LimitUnit;
+  during: WindowSelector[];
+  /** `file:line:column` of the slo(...) call, the file relative to the working directory. */
+  at?: string;
+}
+
+export type ClientMeasure =
+  | { kind: 'quantile'; q: number; label: string }
+  | { kind: 'max' }
+  | { kind: 'errors' }
+  | { kind: 'rate' };
+
+export type ObjectivePlan =
+  | (ObjectiveBase & { source: 'client'; of: string; measure: ClientMeasure })
+  | (ObjectiveBase & { source: 'promql'; expression: string; rangeMs: number });
+
+export interface StopPlan {
+  expression: string;
+  op: Op;
+  limitValue: number;
+  limit: string;
+  forMs: number;
+}
+
+export interface ValidityLimits {
+  latenessP99Ms: number;
+  rateKept: number;
+  cpu: number;
+  scrapeGaps: number;
+}
+
+/** Most users at once, over all groups of the closed model. */
+export function peakUsers(plan: Plan): number {
+  return plan.loads
+    .filter((load) => load.model === 'users')
+    .reduce((sum, load) => sum + Math.max(0, ...load.curve.map((point) => point.value)), 0);
+}
+
+export function deepFreeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

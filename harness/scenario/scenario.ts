@@ -1,0 +1,183 @@
+import type { DownParams } from '../../chaos/faults/down.ts';
+import type { KillParams } from '../../chaos/faults/kill.ts';
+import type { LatencyParams } from '../../chaos/faults/latency.ts';
+import type { User } from '../load/user.ts';
+import { callSite } from './call-site.ts';
+
+/**
+ * The scenario API. These functions only hold what they are given, with the place they were called from; nothing is
+ * checked here, so that `parseScenario` can report every problem of a scenario at once.
+ */
+
+/** Where a builder was called, `file:line:column`; kept under a symbol so that it is no key of the scenario. */
+export const AT = Symbol('call site');
+
+interface Built {
+  [AT]?: string | undefined;
+}
+
+export type Flow = (user: User) => Promise<void>;
+
+/** Units are part of the value: durations `90s`, rates over a period `1s`. */
+export type UsersStage = { to: number; over: string } | { hold: string };
+export type ArrivalsStage = { to: number; per?: string; over: string } | { hold: string };
+
+export interface UsersSpec {
+  /** From 0 users: ramps and holds, one after the other. */
+  stages: UsersStage[];
+  /** Run again and again by each user, until its time is over. */
+  flow: Flow;
+}
+
+export interface ArrivalsSpec {
+  /** From 0 iterations a second. */
+  stages: ArrivalsStage[];
+  /** Run once by each arrival. */
+  flow: Flow;
+  /** Arrivals that find this many still under way are dropped, counted, and make the run inconclusive. Default 10,000. */
+  maxInFlight?: number;
+}
+
+export interface UsersLoad extends UsersSpec, Built {
+  model: 'users';
+}
+
+export interface ArrivalsLoad extends ArrivalsSpec, Built {
+  model: 'arrivals';
+}
+
+export interface FaultSpec extends Built {
+  kind: string;
+  params: unknown;
+}
+
+export interface FaultEntry {
+  /** After the load starts. */
+  at: string;
+  for: string;
+  fault: FaultSpec;
+  /** What the report calls it; the fault's kind unless told. */
+  name?: string;
+}
+
+/** Which windows an objective is judged in: all of a kind, or those of one fault. All four kinds unless told. */
+export type During = 'steady' | 'fault' | 'recovery' | 'whole' | `fault:${string}` | `recovery:${string}`;
+
+interface ClientMeasures {
+  p50: string;
+  p90: string;
+  p95: string;
+  p99: string;
+  p999: string;
+  max: string;
+  /** Share of requests that failed, as in `< 1%`. */
+  errors: string;
+  /** Requests a second, as in `> 100/s`. */
+  rate: string;
+}
+
+type OneOf<Choices> = {
+  [Key in keyof Choices]: Pick<Choices, Key> & { [Other in Exclude<keyof Choices, Key>]?: never };
+}[keyof Choices];
+
+/** Judged on the agents' merged histograms; latency is counted from when the request was due. */
+export type ClientObjective = OneOf<ClientMeasures> & {
+  /** Name of the requests it is about. */
+  of: string;
+  during?: During | During[];
+};
+
+/**
+ * Judged on what the monitor scraped: the limit must hold at every second of a window. `$window` in the expression
+ * stands for the window's length; such an expression is evaluated once, at the window's end.
+ */
+export interface PromqlObjective {
+  promql: string;
+  is: string;
+  during?: During | During[];
+}
+
+export type SloSpec = ClientObjective | PromqlObjective;
+
+export interface Slo extends Built {
+  name: string;
+  spec: SloSpec;
+}
+
+export interface StopRule {
+  promql: string;
+  is: string;
+  /** How long it must hold without a break. */
+  for: string;
+}
+
+export interface ScenarioDefinition {
+  /** Lower-case letters, digits and dashes. */
+  name: string;
+  /** What the run is to find out. */
+  question?: string;
+  /** The reference target, or a system of your own; faults need its topology (a JSON file, see docs). */
+  target: 'reference' | { url: string; topology?: string };
+  load: Record<string, UsersLoad | ArrivalsLoad>;
+  faults?: FaultEntry[];
+  slos?: Slo[];
+  invariants?: string[];
+  /** Ends the run, heals, and exits with code 5. */
+  stopWhen?: StopRule[];
+  /** Time at the start that no objective is judged in. Default `5s`. */
+  warmUp?: string;
+  /** Longest time after a fault that counts as its recovery. Default `30s`. */
+  recovery?: string;
+  seed?: number;
+  agents?: number;
+  /** How well the harness itself must do for the numbers to count. */
+  validity?: {
+    /** Default `< 50ms`. */
+    lateness?: string;
+    /** Share of due requests that were sent in time to count. Default `> 99%`. */
+    rateKept?: string;
+    /** CPU of the busiest agent, as a share of one core. Default `< 90%`. */
+    cpu?: string;
+    /** Share of scrapes that may fail outside faults. Default `< 5%`. */
+    scrapeGaps?: string;
+  };
+}
+
+export interface Scenario extends Built {
+  stampede: 'scenario';
+  definition: ScenarioDefinition;
+}
+
+export function scenario(definition: ScenarioDefinition): Scenario {
+  return { stampede: 'scenario', definition, [AT]: callSite(scenario) };
+}
+
+/** Closed model: so many users, each going through the flow again and again with its own think time. */
+export function users(spec: UsersSpec): UsersLoad {
+  return { model: 'users', ...spec, [AT]: callSite(users) };
+}
+
+/** Open model: iterations begin on schedule, whatever the target does. */
+export function arrivals(spec: ArrivalsSpec): ArrivalsLoad {
+  return { model: 'arrivals', ...spec, [AT]: callSite(arrivals) };
+}
+
+/** A promise about the system: a service level objective. */
+export function slo(name: string, spec: SloSpec): Slo {
+  return { name, spec, [AT]: callSite(slo) };
+}
+
+/** Answers over a link take longer. */
+export function latency(params: LatencyParams): FaultSpec {
+  return { kind: 'latency', params, [AT]: callSite(latency) };
+}
+
+/** A link is cut. */
+export function down(params: DownParams): FaultSpec {
+  return { kind: 'down', params, [AT]: callSite(down) };
+}
+
+/** A process is killed. */
+export function kill(params: KillParams): FaultSpec {
+  return { kind: 'kill', params, [AT]: callSite(kill) };
+}

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import type { LimitUnit } from '../units.ts';
+import { parseDuration, parseLimit } from '../units.ts';
+import type { ClientMeasure } from './plan.ts';
+import { isRecord, show } from './reader.ts';
+import type { Flow } from './scenario.ts';
+
+/** The shapes of a scenario's parts. Messages say what was expected and what came. */
+
+const duration = unit(parseDuration, "a duration such as '90s' or '5m'");
+
+function unit<Value>(parse: (text: string) => Value | undefined, expected: string) {
+  return z.unknown().transform((given, context): Value => {
+    const value = typeof given === 'string' ? parse(given) : undefined;
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: `expected ${expected}, got ${show(given)}` });
+    return z.NEVER;
+  });
+}
+
+/** A limit in one unit, read for its value only. */
+function limitIn(wanted: LimitUnit, example: string) {
+  return unit((text) => {
+    const limit = parseLimit(text);
+    return limit?.unit === wanted ? limit.value : undefined;
+  }, `a limit such as '${example}'`);
+}
+
+/** An object that takes these keys and no others, and names the nearest right one. */
+function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys') return `keys: ${Object.keys(shape).join(' ')}`;
+      return issue.code === 'invalid_type' ? `expected an object, got ${show(issue.input)}` : undefined;
+    },
+  });
+}
+
+const HEAD = {
+  name: z.string({ error: (issue) => `expected a name, got ${show(issue.input)}` }).regex(/^[a-z0-9][a-z0-9-]*$/, {
+    error: (issue) => `expected lower-case letters, digits and dashes, got ${show(issue.input)}`,
+  }),
+  question: z.string().optional(),
+  target: z.union(
+    [
+      z.literal('reference'),
+      z.strictObject({
+        url: z.url({
+          protocol: /^https?$/,
+          error: (issue) => `expected an address such as 'http://127.0.0.1:8080', got ${show(issue.input)}`,
+        }),
+        topology: z.string().optional(),
+      }),
+    ],
+    {
+      error: (issue) =>
+        `expected 'reference' or { url: 'http://...', topology?: 'file.json' }, got ${show(issue.input)}`,
+    },
+  ),
+  load: z.unknown(),
+  faults: z.unknown().optional(),
+  slos: z.unknown().optional(),
+  stopWhen: z.unknown().optional(),
+  invariants: z
+    .array(z.string(), { error: (issue) => `expected a list of names, got ${show(issue.input)}` })
+    .default([]),
+  warmUp: duration.prefault('5s'),
+  recovery: duration.prefault('30s'),
+  seed: z
+    .int({ error: (issue) => `expected a whole number, got ${show(issue.input)}` })
+    .nonnegative()
+    .default(1),
+  agents: z
+    .int({ error: (issue) => `expected a whole number of agents, got ${show(issue.input)}` })
+    .min(1)
+    .max(64)
+    .default(2),
+  validity: strict({
+    lateness: limitIn('ms', '< 50ms').prefault('< 50ms'),
+    rateKept: limitIn('ratio', '> 99%').prefault('> 99%'),
+    cpu: limitIn('ratio', '< 90%').prefault('< 90%'),
+    scrapeGaps: limitIn('ratio', '< 5%').prefault('< 5%'),
+  }).prefault({}),
+};
+
+export const headSchema = strict(HEAD);
+
+const flowSchema = z.custom<Flow>((value) => typeof value === 'function', {
+  error: (issue) => `expected an async function of a user, got ${show(issue.input)}`,
+});
+
+const stageSchema = strict({
+  to: z
+    .number({ error: (issue) => `expected a number, got ${show(issue.input)}` })
+    .nonnegative()
+    .optional(),
+  per: duration.optional(),
+  over: duration.optional(),
+  hold: duration.optional(),
+});
+
+export const stagesSchema = z
+  .array(stageSchema, { error: (issue) => `expected a list of stages, got ${show(issue.input)}` })
+  .min(1, { error: 'expected at least one stage' });
+
+export const usersSchema = strict({ model: z.literal('users'), stages: stagesSchema, flow: flowSchema });
+export const arrivalsSchema = strict({
+  model: z.literal('arrivals'),
+  stages: stagesSchema,
+  flow: flowSchema,
+  maxInFlight: z.int().positive().default(10_000),
+});
+
+export const faultEntrySchema = strict({
+  at: duration,
+  for: duration,
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'expected lower-case letters, digits and dashes' })
+    .optional(),
+  fault: z.custom<{ kind: string; params: unknown }>((value) => isRecord(value) && typeof value.kind === 'string', {
+    error: (issue) => `expected a fault such as latency({...}), got ${show(issue.input)}`,
+  }),
+});
+
+const DURING = /^(steady|fault|recovery|whole|(fault|recovery):[a-z0-9-]+)$/;
+const duringSchema = z.string().regex(DURING, {
+  error: (issue) =>
+    `expected steady, fault, recovery, whole, fault:<name> or recovery:<name>, got ${show(issue.input)}`,
+});
+
+export const MEASURES: Record<string, { measure: ClientMeasure; unit: LimitUnit; label: string; example: string }> = {
+  p50: { measure: { kind: 'quantile', q: 0.5, label: 'p50' }, unit: 'ms', label: 'p50', example: '< 100ms' },
+  p90: { measure: { kind: 'quantile', q: 0.9, label: 'p90' }, unit: 'ms', label: 'p90', example: '< 200ms' },
+  p95: { measure: { kind: 'quantile', q: 0.95, label: 'p95' }, unit: 'ms', label: 'p95', example: '< 300ms' },
+  p99: { measure: { kind: 'quantile', q: 0.99, label: 'p99' }, unit: 'ms', label: 'p99', example: '< 400ms' },
+  p999: { measure: { kind: 'quantile', q: 0.999, label: 'p99.9' }, unit: 'ms', label: 'p99.9', example: '< 1s' },
+  max: { measure: { kind: 'max' }, unit: 'ms', label: 'max', example: '< 2s' },
+  errors: { measure: { kind: 'errors' }, unit: 'ratio', label: 'errors', example: '< 1%' },
+  rate: { measure: { kind: 'rate' }, unit: 'per second', label: 'rate', example: '> 100/s' },
+};
+
+const limitSchema = unit(parseLimit, "a limit such as '< 400ms', '< 0.1%' or '> 100/s'");
+
+export const clientSloSchema = strict({
+  of: z.string().min(1),
+  during: z.union([duringSchema, z.array(duringSchema).min(1)]).optional(),
+  ...Object.fromEntries(Object.keys(MEASURES).map((key) => [key, limitSchema.optional()])),
+});
+
+export const promqlSloSchema = strict({
+  promql: z.string().min(1),
+  is: limitSchema,
+  during: z.union([duringSchema, z.array(duringSchema).min(1)]).optional(),
+});
+
+export const stopRuleSchema = strict({ promql: z.string().min(1), is: limitSchema, for: duration });
