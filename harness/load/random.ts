@@ -1,0 +1,54 @@
+/**
+ * A small seeded stream of random numbers: sfc32 (Chris Doty-Humphrey's PractRand), 128 bits of state. Each user has
+ * its own, seeded by the run's seed, its group's name and its index, so that traffic does not depend on who runs it.
+ */
+export class Random {
+  #a: number;
+  #b: number;
+  #c: number;
+  #counter = 1;
+
+  constructor(seed: number, stream: string, index: number) {
+    this.#a = hash(stream, seed >>> 0);
+    this.#b = hash(stream, index >>> 0);
+    this.#c = (Math.floor(seed / 2 ** 32) ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+    // The first outputs of neighbouring seeds are alike; twelve rounds mix them, as the author recommends.
+    for (let round = 0; round < 12; round++) this.#next();
+  }
+
+  /** 0 <= x < 1, with 53 random bits. */
+  number(): number {
+    return ((this.#next() >>> 5) * 67_108_864 + (this.#next() >>> 6)) / 9_007_199_254_740_992;
+  }
+
+  /** A version 4 UUID (RFC 9562). */
+  uuid(): string {
+    const a = hex(this.#next());
+    const b = hex(((this.#next() & 0xffff0fff) | 0x00004000) >>> 0);
+    const c = hex(((this.#next() & 0x3fffffff) | 0x80000000) >>> 0);
+    const d = hex(this.#next());
+    return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
+  }
+
+  #next(): number {
+    const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
+    this.#counter = (this.#counter + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
+    return sum >>> 0;
+  }
+}
+
+/** FNV-1a over the text's code units, started from a seed and finished by a mixer (MurmurHash3's fmix32). */
+function hash(text: string, seed: number): number {
+  let h = (0x811c9dc5 ^ seed) >>> 0;
+  for (let index = 0; index < text.length; index++) h = Math.imul(h ^ text.charCodeAt(index), 0x01000193);
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
+
+function hex(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}
