@@ -1,0 +1,175 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { joinClock, type RunClock } from '../clock.ts';
+import { undiciDriver } from '../load/driver.ts';
+import { LoadEngine, type LoadGroup } from '../load/engine.ts';
+import { Recorder } from '../load/recorder.ts';
+import { loadFlows } from '../scenario/load-file.ts';
+import type { Plan } from '../scenario/plan.ts';
+import { AgentMetrics } from './metrics.ts';
+import { type FromAgent, LEASE_MS, RENEW_MS, type ToAgent } from './protocol.ts';
+
+/** The program of an agent process: it is told its share over IPC, runs it, and reports once a second. */
+
+type Assignment = Extract<ToAgent, { kind: 'assign' }>;
+
+const agent: { run?: AgentRun } = {};
+
+process.on('message', (message: ToAgent) => {
+  receive(message).catch((error: unknown) => {
+    const { message: text, stack = '' } = error instanceof Error ? error : new Error(String(error));
+    tell({ kind: 'failed', epoch: 'epoch' in message ? message.epoch : 0, message: text, stack });
+  });
+});
+// Without a coordinator there is nobody to send load for.
+process.on('disconnect', () => process.exit(0));
+// The terminal's Ctrl-C reaches the whole process group; it is for the coordinator to decide what it means.
+process.on('SIGINT', () => {});
+tell({ kind: 'hello', pid: process.pid });
+
+async function receive(message: ToAgent): Promise<void> {
+  if (message.kind === 'assign') {
+    agent.run = await AgentRun.prepare(message);
+    return;
+  }
+  const { run } = agent;
+  if (!run || message.epoch !== run.epoch) return;
+  switch (message.kind) {
+    case 'start':
+      return run.start(message.atMs);
+    case 'renewed':
+      return run.renewed(message.askedMs);
+    case 'stop':
+      return run.stop();
+    default:
+      return message satisfies never;
+  }
+}
+
+class AgentRun {
+  readonly epoch: number;
+  readonly #clock: RunClock;
+  readonly #assignment: Assignment;
+  readonly #groups: LoadGroup[];
+  readonly #recorder = new Recorder();
+  readonly #metrics: AgentMetrics;
+  readonly #loopDelay = monitorEventLoopDelay({ resolution: 5 });
+  #engine: LoadEngine | undefined;
+  #seq = 0;
+  #cpu = process.cpuUsage();
+  #takenMs: number;
+  #leaseEndsMs = Number.POSITIVE_INFINITY;
+
+  static async prepare(assignment: Assignment): Promise<AgentRun> {
+    const flows = await loadFlows(assignment.scenarioFile);
+    const groups = assignment.plan.loads.map((load): LoadGroup => {
+      const flow = flows.get(load.name);
+      if (!flow) throw new Error(`the scenario has no flow for ${load.name} any more; was its file changed?`);
+      return { ...load, flow };
+    });
+    const run = new AgentRun(assignment, groups);
+    tell({ kind: 'ready', epoch: run.epoch, metricsUrl: await run.#serveMetrics() });
+    return run;
+  }
+
+  private constructor(assignment: Assignment, groups: LoadGroup[]) {
+    this.epoch = assignment.epoch;
+    this.#assignment = assignment;
+    this.#groups = groups;
+    this.#clock = joinClock(assignment.clock);
+    this.#metrics = new AgentMetrics(assignment.share.index);
+    this.#takenMs = this.#clock.nowMs();
+  }
+
+  start(atMs: number): void {
+    const { plan, share, baseUrl } = this.#assignment;
+    const driver = undiciDriver({ connections: connectionsFor(plan) });
+    const engine = new LoadEngine({
+      groups: this.#groups,
+      share,
+      seed: plan.seed,
+      baseUrl: new URL(baseUrl),
+      driver,
+      recorder: this.#recorder,
+      nowMs: this.#clock.nowMs,
+      startMs: atMs,
+      durationMs: plan.durationMs,
+    });
+    this.#engine = engine;
+    this.#loopDelay.enable();
+    const reporting = setInterval(() => this.#report(engine), REPORT_MS);
+    const renewing = setInterval(() => this.#renew(engine), RENEW_MS);
+    this.#renew(engine);
+    engine.start();
+    engine.finished.then(async () => {
+      clearInterval(reporting);
+      clearInterval(renewing);
+      this.#report(engine);
+      tell({ kind: 'done', epoch: this.epoch, lastSeq: this.#seq });
+      await driver.close().catch(() => {});
+    });
+  }
+
+  renewed(askedMs: number): void {
+    this.#leaseEndsMs = askedMs + LEASE_MS;
+  }
+
+  stop(): void {
+    if (this.#engine) this.#engine.stop();
+    else tell({ kind: 'done', epoch: this.epoch, lastSeq: 0 });
+  }
+
+  #renew(engine: LoadEngine): void {
+    const nowMs = this.#clock.nowMs();
+    if (this.#leaseEndsMs === Number.POSITIVE_INFINITY) this.#leaseEndsMs = nowMs + LEASE_MS;
+    if (nowMs > this.#leaseEndsMs) engine.stop(0);
+    else tell({ kind: 'renew', epoch: this.epoch, askedMs: nowMs });
+  }
+
+  #report(engine: LoadEngine): void {
+    const nowMs = this.#clock.nowMs();
+    const cpu = process.cpuUsage(this.#cpu);
+    this.#cpu = process.cpuUsage();
+    const health = {
+      cpu: (cpu.user + cpu.system) / 1_000 / Math.max(1, nowMs - this.#takenMs),
+      loopLagP99Ms: Math.max(0, this.#loopDelay.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
+      rssBytes: process.memoryUsage.rss(),
+    };
+    this.#loopDelay.reset();
+    this.#takenMs = nowMs;
+    this.#seq++;
+    const taken = this.#recorder.take();
+    const { active, ...totals } = engine.state;
+    const snapshot = { seq: this.#seq, tMs: nowMs, ...taken, state: { active: { ...active }, ...totals }, health };
+    this.#metrics.add(snapshot);
+    tell({ kind: 'snapshot', epoch: this.epoch, snapshot });
+  }
+
+  #serveMetrics(): Promise<string> {
+    const server = createServer(async (_, response) => {
+      response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
+      response.end(await this.#metrics.text());
+    });
+    server.keepAliveTimeout = 65_000;
+    return new Promise((resolve, reject) => {
+      server.on('error', reject);
+      server.listen(0, '127.0.0.1', () => {
+        const { port } = server.address() as AddressInfo;
+        resolve(`http://127.0.0.1:${port}/metrics`);
+      });
+    });
+  }
+}
+
+const REPORT_MS = 1_000;
+const LOOP_RESOLUTION_MS = 5;
+
+/** Enough that requests do not queue behind one another, and well below the usual limit of open files. */
+function connectionsFor(plan: Plan): number {
+  return Math.max(64, Math.floor(8_192 / plan.agents));
+}
+
+function tell(message: FromAgent): void {
+  if (process.connected) process.send?.(message);
+}

@@ -1,0 +1,99 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Histogram } from '../load/histogram.ts';
+import type { Snapshot } from './protocol.ts';
+
+/** What an agent tells Prometheus: the same numbers as its snapshots, as counters, gauges and classic histograms. */
+export class AgentMetrics {
+  readonly #registry = new Registry();
+  readonly #latency = new Map<string, Histogram>();
+  readonly #totals = { iterations: 0, failedIterations: 0, dropped: 0 };
+  readonly #requests: Counter<'name' | 'ending'>;
+  readonly #iterations: Counter<'result'>;
+  readonly #users: Gauge<'load'>;
+  readonly #inFlight: Gauge;
+  readonly #cpu: Gauge;
+  readonly #loopLag: Gauge;
+
+  readonly #agent: number;
+
+  constructor(agent: number) {
+    this.#agent = agent;
+    const registers = [this.#registry];
+    this.#registry.setDefaultLabels({ agent: String(agent) });
+    collectDefaultMetrics({ register: this.#registry });
+    this.#requests = new Counter({
+      name: 'stampede_requests_total',
+      help: 'Requests by name and by how they ended.',
+      labelNames: ['name', 'ending'],
+      registers,
+    });
+    this.#iterations = new Counter({
+      name: 'stampede_iterations_total',
+      help: 'Iterations of flows: completed, failed, or dropped because too many were under way.',
+      labelNames: ['result'],
+      registers,
+    });
+    this.#users = new Gauge({
+      name: 'stampede_active',
+      help: 'Active users of a closed load group, or iterations under way of an open one.',
+      labelNames: ['load'],
+      registers,
+    });
+    this.#inFlight = new Gauge({
+      name: 'stampede_requests_in_flight',
+      help: 'Requests without an answer yet.',
+      registers,
+    });
+    this.#cpu = new Gauge({
+      name: 'stampede_agent_cpu_ratio',
+      help: 'CPU of the agent as a share of one core.',
+      registers,
+    });
+    this.#loopLag = new Gauge({
+      name: 'stampede_agent_loop_lag_p99_seconds',
+      help: '99th percentile of the event-loop delay over the last second.',
+      registers,
+    });
+  }
+
+  add({ slices, state, health }: Snapshot): void {
+    for (const { name, endings, response } of slices) {
+      for (const [ending, count] of Object.entries(endings)) this.#requests.inc({ name, ending }, count);
+      let histogram = this.#latency.get(name);
+      if (!histogram) {
+        histogram = new Histogram();
+        this.#latency.set(name, histogram);
+      }
+      histogram.mergeEncoded(response);
+    }
+    for (const [load, count] of Object.entries(state.active)) this.#users.set({ load }, count);
+    this.#iterations.inc({ result: 'completed' }, state.iterations - this.#totals.iterations);
+    this.#iterations.inc({ result: 'failed' }, state.failedIterations - this.#totals.failedIterations);
+    this.#iterations.inc({ result: 'dropped' }, state.dropped - this.#totals.dropped);
+    Object.assign(this.#totals, state);
+    this.#inFlight.set(state.inFlight);
+    this.#cpu.set(health.cpu);
+    this.#loopLag.set(health.loopLagP99Ms / 1_000);
+  }
+
+  /** Prometheus text. The latency histogram is written by hand: prom-client cannot take one that is filled already. */
+  async text(): Promise<string> {
+    const lines = [
+      '# HELP stampede_request_duration_seconds Response time, from when a request was due to its last byte.',
+    ];
+    lines.push('# TYPE stampede_request_duration_seconds histogram');
+    for (const [name, histogram] of this.#latency) {
+      const labels = `agent="${this.#agent}",name=${JSON.stringify(name)}`;
+      const counts = histogram.cumulative(BOUNDS_SECONDS.map((bound) => bound * 1_000));
+      for (const [index, bound] of BOUNDS_SECONDS.entries()) {
+        lines.push(`stampede_request_duration_seconds_bucket{${labels},le="${bound}"} ${counts[index] ?? 0}`);
+      }
+      lines.push(`stampede_request_duration_seconds_bucket{${labels},le="+Inf"} ${histogram.count}`);
+      lines.push(`stampede_request_duration_seconds_sum{${labels}} ${histogram.sumMs / 1_000}`);
+      lines.push(`stampede_request_duration_seconds_count{${labels}} ${histogram.count}`);
+    }
+    return `${await this.#registry.metrics()}\n${lines.join('\n')}\n`;
+  }
+}
+
+const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
