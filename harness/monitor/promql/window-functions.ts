@@ -1,0 +1,152 @@
+import { quantile, SumWithCompensation } from './numbers.ts';
+import type { Window } from './vector.ts';
+
+/** A function of the samples in a window, and of a scalar where it takes one. */
+export type WindowMath = (window: Window, param: number) => number | undefined;
+
+export const rate: WindowMath = (window) => extrapolated(window, { isCounter: true, isRate: true });
+export const increase: WindowMath = (window) => extrapolated(window, { isCounter: true, isRate: false });
+export const delta: WindowMath = (window) => extrapolated(window, { isCounter: false, isRate: false });
+
+/**
+ * The change between the first and the last sample, stretched to the edges of the window: up to an edge that is no more
+ * than 1.1 sample intervals away, half an interval otherwise, and never further back than where a counter was zero. The
+ * same as Prometheus' `extrapolatedRate`.
+ */
+function extrapolated(
+  { times, values, from, to, startMs, endMs }: Window,
+  { isCounter, isRate }: { isCounter: boolean; isRate: boolean },
+): number | undefined {
+  const intervals = to - from - 1;
+  if (intervals < 1) return undefined;
+  const first = values[from] ?? 0;
+  let change = (values[to - 1] ?? 0) - first;
+  if (isCounter) {
+    let previous = first;
+    for (let i = from + 1; i < to; i++) {
+      const value = values[i] ?? 0;
+      if (value < previous) change += previous;
+      previous = value;
+    }
+  }
+  const sampledS = ((times[to - 1] ?? 0) - (times[from] ?? 0)) / 1000;
+  const averageS = sampledS / intervals;
+  let toStartS = ((times[from] ?? 0) - startMs) / 1000;
+  let toEndS = (endMs - (times[to - 1] ?? 0)) / 1000;
+  if (toStartS >= averageS * 1.1) toStartS = averageS / 2;
+  if (isCounter && change > 0 && first >= 0) toStartS = Math.min(toStartS, sampledS * (first / change));
+  if (toEndS >= averageS * 1.1) toEndS = averageS / 2;
+  const whole = change * ((sampledS + toStartS + toEndS) / sampledS);
+  return isRate ? whole / ((endMs - startMs) / 1000) : whole;
+}
+
+/** Between the last two samples. */
+export const irate: WindowMath = ({ times, values, from, to }) => {
+  if (to - from < 2) return undefined;
+  const last = values[to - 1] ?? 0;
+  const before = values[to - 2] ?? 0;
+  const seconds = ((times[to - 1] ?? 0) - (times[to - 2] ?? 0)) / 1000;
+  return (last < before ? last : last - before) / seconds;
+};
+
+export const idelta: WindowMath = ({ values, from, to }) =>
+  to - from < 2 ? undefined : (values[to - 1] ?? 0) - (values[to - 2] ?? 0);
+
+export const countOverTime: WindowMath = ({ from, to }) => to - from;
+export const presentOverTime: WindowMath = () => 1;
+export const lastOverTime: WindowMath = ({ values, to }) => values[to - 1];
+
+export const sumOverTime: WindowMath = (window) => {
+  const sum = new SumWithCompensation(1);
+  for (let i = window.from; i < window.to; i++) sum.add(0, window.values[i] ?? 0);
+  return sum.value(0);
+};
+
+export const avgOverTime: WindowMath = (window, param) => {
+  const sum = sumOverTime(window, param);
+  return sum === undefined ? undefined : sum / (window.to - window.from);
+};
+
+export const minOverTime: WindowMath = ({ values, from, to }) => {
+  let min = values[from] ?? 0;
+  for (let i = from + 1; i < to; i++) {
+    const value = values[i] ?? 0;
+    if (value < min || Number.isNaN(min)) min = value;
+  }
+  return min;
+};
+
+export const maxOverTime: WindowMath = ({ values, from, to }) => {
+  let max = values[from] ?? 0;
+  for (let i = from + 1; i < to; i++) {
+    const value = values[i] ?? 0;
+    if (value > max || Number.isNaN(max)) max = value;
+  }
+  return max;
+};
+
+export const quantileOverTime: WindowMath = ({ values, from, to }, q) => quantile(q, [...values.subarray(from, to)]);
+
+/** Welford's method. */
+export const stdvarOverTime: WindowMath = ({ values, from, to }) => {
+  const sums = new SumWithCompensation(2);
+  for (let i = from; i < to; i++) {
+    const value = values[i] ?? 0;
+    const distance = value - sums.value(0);
+    sums.add(0, distance / (i - from + 1));
+    sums.add(1, distance * (value - sums.value(0)));
+  }
+  return sums.value(1) / (to - from);
+};
+
+export const stddevOverTime: WindowMath = (window, param) => Math.sqrt(stdvarOverTime(window, param) ?? Number.NaN);
+
+export const changes: WindowMath = ({ values, from, to }) => {
+  let count = 0;
+  for (let i = from + 1; i < to; i++) {
+    const isSame = values[i] === values[i - 1] || (Number.isNaN(values[i]) && Number.isNaN(values[i - 1]));
+    if (!isSame) count++;
+  }
+  return count;
+};
+
+export const resets: WindowMath = ({ values, from, to }) => {
+  let count = 0;
+  for (let i = from + 1; i < to; i++) if ((values[i] ?? 0) < (values[i - 1] ?? 0)) count++;
+  return count;
+};
+
+/** The slope, per second, of the least-squares line. */
+export const deriv: WindowMath = (window) => regression(window, window.times[window.from] ?? 0)?.slope;
+
+/** The least-squares line, `seconds` after the time of evaluation. */
+export const predictLinear: WindowMath = (window, seconds) => {
+  const line = regression(window, window.nowMs);
+  return line === undefined ? undefined : line.intercept + line.slope * seconds;
+};
+
+function regression(
+  { times, values, from, to }: Window,
+  originMs: number,
+): { slope: number; intercept: number } | undefined {
+  const n = to - from;
+  if (n < 2) return undefined;
+  const sums = new SumWithCompensation(4);
+  let isConstant = true;
+  for (let i = from; i < to; i++) {
+    const x = ((times[i] ?? 0) - originMs) / 1000;
+    const y = values[i] ?? 0;
+    if (y !== values[from]) isConstant = false;
+    sums.add(0, x);
+    sums.add(1, y);
+    sums.add(2, x * y);
+    sums.add(3, x * x);
+  }
+  const first = values[from] ?? 0;
+  if (isConstant)
+    return Number.isFinite(first) ? { slope: 0, intercept: first } : { slope: Number.NaN, intercept: Number.NaN };
+  const covariance = sums.value(2) - (sums.value(0) * sums.value(1)) / n;
+  const varianceX = sums.value(3) - (sums.value(0) * sums.value(0)) / n;
+  const slope = covariance / varianceX;
+  return { slope, intercept: sums.value(1) / n - (slope * sums.value(0)) / n };
+}

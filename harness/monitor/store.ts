@@ -1,0 +1,177 @@
+import { EXIT, StampedeError } from '../errors.ts';
+import { LabelSet } from './labels.ts';
+import type { Matcher } from './promql/ast.ts';
+import { matcherTest } from './promql/matcher.ts';
+import type { SeriesSource, SeriesView } from './promql/source.ts';
+
+/** The samples the monitor holds, in memory: 16 bytes a sample, and up to half as much again as room to grow. */
+export class SeriesStore implements SeriesSource {
+  readonly #maxSamples: number;
+  readonly #byKey = new Map<string, StoredSeries>();
+  /** Inverted index: label name, label value, the series that carry it in order of creation. */
+  readonly #index = new Map<string, Map<string, StoredSeries[]>>();
+  /** Answers of `select`, good until a series is added. */
+  #selections = new WeakMap<readonly Matcher[], readonly StoredSeries[]>();
+  #sampleCount = 0;
+  #fromMs = Number.POSITIVE_INFINITY;
+  #toMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: { maxSamples?: number } = {}) {
+    this.#maxSamples = options.maxSamples ?? 60_000_000;
+  }
+
+  get sampleCount(): number {
+    return this.#sampleCount;
+  }
+
+  get seriesCount(): number {
+    return this.#byKey.size;
+  }
+
+  /** Epoch milliseconds of the first and the last sample; undefined while there is none. */
+  get extent(): { fromMs: number; toMs: number } | undefined {
+    return this.#sampleCount === 0 ? undefined : { fromMs: this.#fromMs, toMs: this.#toMs };
+  }
+
+  /** The series with these labels, made when there is none yet. The metric's name is the label `__name__`. */
+  series(labels: Readonly<Record<string, string>>): StoredSeries {
+    const set = LabelSet.from(labels);
+    const known = this.#byKey.get(set.key);
+    if (known !== undefined) return known;
+    const series = new StoredSeries(set);
+    this.#byKey.set(set.key, series);
+    set.names.forEach((name, i) => {
+      const byValue = getOrMake(this.#index, name, () => new Map<string, StoredSeries[]>());
+      getOrMake(byValue, set.values[i] ?? '', () => []).push(series);
+    });
+    this.#selections = new WeakMap();
+    return series;
+  }
+
+  /**
+   * Throws when that many samples more would pass the limit, so that a batch is stored whole or not at all. The error
+   * names the limit and what to do.
+   */
+  ensureRoom(samples: number): void {
+    if (this.#sampleCount + samples <= this.#maxSamples) return;
+    const held = this.#sampleCount.toLocaleString('en-US');
+    throw new StampedeError(
+      'monitor/full',
+      `The monitor holds ${held} samples of ${this.#byKey.size.toLocaleString('en-US')} series and may hold ${this.#maxSamples.toLocaleString('en-US')}; ${samples.toLocaleString('en-US')} more do not fit.`,
+      {
+        exitCode: EXIT.environment,
+        hint: 'Scrape fewer series, scrape less often, or raise maxSamples (16 bytes a sample).',
+      },
+    );
+  }
+
+  /** False, and nothing stored, when the series already has a sample at this time or a later one. */
+  append(series: StoredSeries, tMs: number, value: number): boolean {
+    return this.#append(series, tMs, value, false);
+  }
+
+  /** Marks that the series ended: from this time on an instant query does not see it. */
+  appendStale(series: StoredSeries, tMs: number): boolean {
+    return this.#append(series, tMs, 0, true);
+  }
+
+  select(matchers: readonly Matcher[]): readonly StoredSeries[] {
+    let selection = this.#selections.get(matchers);
+    if (selection === undefined) {
+      selection = this.#find(matchers);
+      this.#selections.set(matchers, selection);
+    }
+    return selection;
+  }
+
+  #append(series: StoredSeries, tMs: number, value: number, stale: boolean): boolean {
+    if (series.length > 0 && tMs <= series.lastMs) return false;
+    this.ensureRoom(1);
+    series.push(tMs, value, stale);
+    this.#sampleCount++;
+    if (tMs < this.#fromMs) this.#fromMs = tMs;
+    if (tMs > this.#toMs) this.#toMs = tMs;
+    return true;
+  }
+
+  /** Starts from the shortest list that an equality gives and tests the rest. */
+  #find(matchers: readonly Matcher[]): StoredSeries[] {
+    let candidates: readonly StoredSeries[] | undefined;
+    for (const { name, op, value } of matchers) {
+      if (op !== '=' || value === '') continue;
+      const list = this.#index.get(name)?.get(value) ?? [];
+      if (candidates === undefined || list.length < candidates.length) candidates = list;
+    }
+    const tests = matchers.map((matcher) => {
+      const test = rememberedPerValue(matcherTest(matcher));
+      return (series: StoredSeries) => test(series.labels.get(matcher.name));
+    });
+    return [...(candidates ?? this.#byKey.values())].filter((series) => tests.every((test) => test(series)));
+  }
+}
+
+const FIRST_CAPACITY = 32;
+const STALE_LOW_WORD = 0x0000_0002;
+const STALE_HIGH_WORD = 0x7ff0_0000;
+
+/** A series of the store. Only the store writes to it. */
+export class StoredSeries implements SeriesView {
+  readonly labels: LabelSet;
+  length = 0;
+  times = new Float64Array(0);
+  values = new Float64Array(0);
+  staleCount = 0;
+  /** The bits of `values`. A marker is Prometheus' own NaN, which JavaScript cannot tell from another by value. */
+  #words = new Uint32Array(0);
+
+  constructor(labels: LabelSet) {
+    this.labels = labels;
+  }
+
+  /** Epoch milliseconds of the last sample. */
+  get lastMs(): number {
+    return this.times[this.length - 1] ?? Number.NEGATIVE_INFINITY;
+  }
+
+  isStale(index: number): boolean {
+    return this.#words[2 * index] === STALE_LOW_WORD && this.#words[2 * index + 1] === STALE_HIGH_WORD;
+  }
+
+  push(tMs: number, value: number, stale: boolean): void {
+    if (this.length === this.times.length) this.#grow();
+    this.times[this.length] = tMs;
+    if (stale) {
+      this.#words[2 * this.length] = STALE_LOW_WORD;
+      this.#words[2 * this.length + 1] = STALE_HIGH_WORD;
+      this.staleCount++;
+    } else {
+      this.values[this.length] = value;
+    }
+    this.length++;
+  }
+
+  #grow(): void {
+    const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.length * 1.5));
+    const times = new Float64Array(capacity);
+    times.set(this.times);
+    const words = new Uint32Array(capacity * 2);
+    words.set(this.#words);
+    this.times = times;
+    this.#words = words;
+    this.values = new Float64Array(words.buffer);
+  }
+}
+
+/** Series are many and label values few: a regular expression runs once a value. */
+function rememberedPerValue(test: (value: string) => boolean): (value: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (value) => getOrMake(answers, value, () => test(value));
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
