@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { Topology } from './topology.ts';
+import type { UndoStep } from './undo.ts';
+
+/**
+ * A kind of fault: one small file each. A fault moves through resolve, baseline, apply, prove; what undoes it is plain
+ * data (`undoOf`) that is on disk before `apply` is called, so that another process can undo it after a crash.
+ */
+export interface FaultKind<Params, Target extends FaultTarget> {
+  readonly kind: string;
+  /** One sentence for the catalogue. */
+  readonly about: string;
+  /** How a person knows it worked, for the catalogue. */
+  readonly provenBy: string;
+  readonly params: z.ZodType<Params>;
+  /** Finds what the fault hits. Nothing found is an error, before anything is started. */
+  resolve(params: Params, topology: Topology): Resolved<Target>;
+  /** The settings in words: `800 ms, jitter 200 ms`. */
+  settings(params: Params): string;
+  undoOf(params: Params, target: Target, id: string): UndoStep;
+  /** Measures the unharmed target; called at the start of the timeline and again right before `apply`. */
+  baseline(target: Target, signal: AbortSignal): Promise<Baseline>;
+  apply(params: Params, target: Target, how: Application): Promise<void>;
+  /** Measures the effect by a path that does not trust `apply`. Returns when proven or when the signal aborts. */
+  prove(params: Params, target: Target, before: Baselines, signal: AbortSignal): Promise<Proof>;
+}
+
+export interface FaultTarget {
+  /** As people call it: `orders->shard-eu-0`, `gateway-1`. */
+  name: string;
+}
+
+export type Resolved<Target> = { ok: true; target: Target } | { ok: false; problem: string };
+
+/** `id` marks what is ours; `forMs` is how long the fault is meant to last. */
+export interface Application {
+  id: string;
+  forMs: number;
+  signal: AbortSignal;
+}
+
+/**
+ * `pid` for a process; for a link the time of a round trip, and the bytes it had carried just before and just after that
+ * measurement, so that bytes of our own can be left out.
+ */
+export interface Baseline {
+  roundTripMs?: number;
+  bytesBefore?: number;
+  bytesAfter?: number;
+  pid?: number;
+}
+
+/** What was measured when the timeline was armed, and just before the fault was applied. */
+export interface Baselines {
+  armed: Baseline;
+  applied: Baseline;
+}
+
+/** `evidence` is a sentence with the measured figures, whichever way it went. */
+export type Proof = { proven: true; evidence: string } | { proven: false; evidence: string };

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closest, distance } from 'fastest-levenshtein';
+import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { roundTrip } from '../probe.ts';
+import type { Topology, TopologyLink } from '../topology.ts';
+import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+
+/** What all faults on links share: finding the link, measuring it, and telling a used link from an idle one. */
+export interface LinkTarget extends FaultTarget {
+  api: string;
+  proxy: string;
+  protocol: TopologyLink['protocol'];
+}
+
+export function resolveLink(name: string, topology: Topology): Resolved<LinkTarget> {
+  const link = topology.links.find((candidate) => candidate.name === name);
+  if (link) {
+    return {
+      ok: true,
+      target: { name, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol },
+    };
+  }
+  const names = topology.links.map((candidate) => candidate.name);
+  return { ok: false, problem: `no such link '${name}'. ${suggestion(name, names)}` };
+}
+
+/** `Did you mean a->b? Links: ...`, for a name that is not there. */
+export function suggestion(name: string, names: string[]): string {
+  if (names.length === 0) return 'There are none.';
+  const nearest = closest(name, names);
+  const near = distance(name, nearest) <= Math.max(2, name.length / 3) ? `Did you mean ${nearest}? ` : '';
+  return `${near}There are: ${names.join(', ')}`;
+}
+
+/** A link that does not answer has no round-trip time. */
+export async function measureLink(target: LinkTarget, signal: AbortSignal): Promise<Baseline> {
+  const state = await proxyState(target.api, target.proxy, signal);
+  const bytesBefore = await bytesCarried(target.api, target.proxy, signal);
+  const roundTripMs = state?.enabled
+    ? await roundTrip(state.listen, target.protocol, signal).catch(() => undefined)
+    : undefined;
+  const bytesAfter = await bytesCarried(target.api, target.proxy, signal);
+  return {
+    ...(roundTripMs === undefined ? {} : { roundTripMs }),
+    ...(bytesBefore === undefined ? {} : { bytesBefore }),
+    ...(bytesAfter === undefined ? {} : { bytesAfter }),
+  };
+}
+
+/**
+ * Waits until somebody other than us sends bytes over the link, and returns how many. A fault on a link that nobody
+ * uses proves nothing about the system, however well it works. Returns 0 when the signal aborts first.
+ */
+export async function trafficSeen(target: LinkTarget, signal: AbortSignal): Promise<number> {
+  const from = await bytesCarried(target.api, target.proxy, signal);
+  if (from === undefined) return 0;
+  while (!signal.aborted) {
+    await sleep(100);
+    const now = await bytesCarried(target.api, target.proxy, signal).catch(() => from);
+    if (now !== undefined && now > from) return now - from;
+  }
+  return 0;
+}

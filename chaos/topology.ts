@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/**
+ * What a target tells the rest of us about itself: where users enter, what can be killed, which links run
+ * through a fault proxy, what to scrape and which stores an oracle may read. The reference target writes one;
+ * a system of your own can have one written by hand.
+ */
+
+const nodeSchema = z.strictObject({
+  name: z.string().min(1),
+  role: z.string().min(1),
+  region: z.string().optional(),
+  by: z.union([
+    /** `control` is the supervisor that owns the process: GET, PUT and DELETE {control}/nodes/{name}/hold. */
+    z.strictObject({ pid: z.int().positive(), control: z.url().optional() }),
+    z.strictObject({ container: z.string().min(1) }),
+  ]),
+});
+
+const linkSchema = z.strictObject({
+  /** `from->to`, unique. */
+  name: z.string().min(1),
+  from: z.string().min(1),
+  to: z.string().min(1),
+  /** How to say hello over this link, so that a round trip through it can be timed. */
+  protocol: z.enum(['http', 'postgres', 'redis']),
+  toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
+});
+
+const scrapeSchema = z.strictObject({
+  job: z.string().min(1),
+  url: z.url(),
+  labels: z.record(z.string(), z.string()),
+});
+
+const storeSchema = z.strictObject({
+  name: z.string().min(1),
+  kind: z.enum(['postgres', 'redis']),
+  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`. */
+  holds: z.array(z.string()),
+  dsn: z.string().min(1),
+});
+
+export const topologySchema = z.strictObject({
+  entry: z.url(),
+  nodes: z.array(nodeSchema),
+  links: z.array(linkSchema),
+  scrapes: z.array(scrapeSchema),
+  stores: z.array(storeSchema),
+});
+
+export type Topology = z.infer<typeof topologySchema>;
+export type TopologyNode = z.infer<typeof nodeSchema>;
+export type TopologyLink = z.infer<typeof linkSchema>;
+export type TopologyStore = z.infer<typeof storeSchema>;

@@ -1,0 +1,211 @@
+import type { Socket } from 'node:net';
+import type { Counters } from './metrics.ts';
+import type { Random } from './random.ts';
+import type { Direction, Toxic } from './toxic.ts';
+import type { Inlet, Outlet, Stage } from './toxics/stage.ts';
+
+/**
+ * One direction of one connection: source socket, the stages of the toxics that hit this link, sink socket. Without
+ * toxics a chunk goes from socket to socket in one call, held back only by the sink's own buffer.
+ */
+export class Link implements Inlet {
+  readonly direction: Direction;
+  readonly #ends: LinkEnds;
+  readonly #slots: Slot[] = [];
+  readonly #sink: Outlet;
+  #first: Outlet;
+  /** Which way the source ended, once it has. */
+  #ending: Ending | undefined;
+  /** The end of the stream has reached the sink. */
+  #sinkFinished = false;
+  #over = false;
+
+  constructor(direction: Direction, toxics: readonly Toxic[], ends: LinkEnds) {
+    this.direction = direction;
+    this.#ends = ends;
+    this.#sink = { push: (chunk) => this.#deliver(chunk), end: () => this.#finish() };
+    this.#first = this.#sink;
+    for (const toxic of toxics) this.#slots.push(this.#slot(toxic));
+    this.#wire();
+    for (const slot of this.#slots) if (slot.active) slot.stage.start();
+  }
+
+  /** A chunk has come from the source. */
+  receive(chunk: Buffer): void {
+    this.#ends.counters.receivedBytes += chunk.length;
+    if (!this.#first.push(chunk) && !this.#over) this.#ends.source.pause();
+  }
+
+  /** The source has ended; what is held still goes its way before the sink hears of it. */
+  sourceEnded(ending: 'fin' | 'gone' | 'error'): void {
+    if (this.#ending === 'cut') return;
+    const endedBefore = this.#ending !== undefined;
+    this.#ending = ending;
+    if (this.#sinkFinished || this.#over) this.#closeBoth();
+    else if (!endedBefore) this.#first.end();
+  }
+
+  /** The sink can take more. */
+  sinkReady(): void {
+    const last = this.#active().at(-1);
+    if (last) last.stage.ready();
+    else this.ready();
+  }
+
+  ready(): void {
+    if (!this.#over && this.#ending !== 'cut') this.#ends.source.resume();
+  }
+
+  /** Puts a toxic at the end of the chain. */
+  add(toxic: Toxic): void {
+    const slot = this.#slot(toxic);
+    this.#slots.push(slot);
+    if (this.#over) return;
+    this.#wire();
+    if (slot.active) slot.stage.start();
+    this.#wake();
+  }
+
+  /** Applies a toxic's new attributes and rolls its toxicity again. */
+  update(toxic: Toxic): void {
+    const slot = this.#slots.find((candidate) => candidate.toxic === toxic);
+    if (!slot || this.#over) return;
+    const wasActive = slot.active;
+    slot.active = this.#hits(toxic);
+    slot.stage.update(toxic.attributes);
+    if (wasActive && !slot.active) slot.stage.release();
+    this.#wire();
+    if (slot.active) slot.stage.start();
+    this.#wake();
+  }
+
+  /** Takes a toxic out; what it held goes on to the next stage, in order, whether anybody reads or not. */
+  remove(toxic: Toxic): void {
+    const at = this.#slots.findIndex((candidate) => candidate.toxic === toxic);
+    const slot = this.#slots[at];
+    if (!slot) return;
+    if (this.#over) {
+      this.#slots.splice(at, 1);
+      return;
+    }
+    if (toxic.kind.onRemove === 'close' && !this.#sinkFinished) {
+      this.#cut(slot, 'close');
+      return;
+    }
+    if (slot.active) slot.stage.release();
+    this.#slots.splice(at, 1);
+    this.#wire();
+    this.#wake();
+  }
+
+  /** Forgets everything: the sink is gone. */
+  discard(): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const { stage } of this.#slots) stage.discard();
+    this.#first = NOWHERE;
+  }
+
+  #slot(toxic: Toxic): Slot {
+    const slot: Slot = {
+      toxic,
+      active: this.#hits(toxic),
+      stage: toxic.kind.stage(toxic.attributes, {
+        random: this.#ends.random,
+        cut: (how) => this.#cut(slot, how),
+      }),
+    };
+    return slot;
+  }
+
+  #hits(toxic: Toxic): boolean {
+    return this.#ends.random() < toxic.toxicity;
+  }
+
+  #active(): Slot[] {
+    return this.#slots.filter((slot) => slot.active);
+  }
+
+  #wire(): void {
+    const stages = this.#active().map((slot) => slot.stage);
+    stages.forEach((stage, at) => {
+      stage.connect(stages[at - 1] ?? this, stages[at + 1] ?? this.#sink);
+    });
+    this.#first = this.#ending === 'cut' ? NOWHERE : (stages[0] ?? this.#sink);
+  }
+
+  /** After a change of the chain nobody may wait for a call that a stage no longer there owed. */
+  #wake(): void {
+    if (!this.#ends.sink.writableNeedDrain) this.sinkReady();
+  }
+
+  #cut(slot: Slot, how: 'close' | 'reset'): void {
+    if (this.#over) return;
+    if (how === 'reset') {
+      this.#ends.close('reset');
+      return;
+    }
+    // From here on only what has already passed this stage is of interest.
+    const at = this.#slots.indexOf(slot);
+    const next = this.#slots.slice(at + 1).find((candidate) => candidate.active)?.stage ?? this.#sink;
+    this.#ending = 'cut';
+    this.#ends.source.pause();
+    for (const passed of this.#slots.splice(0, at + 1)) passed.stage.discard();
+    this.#wire();
+    next.end();
+  }
+
+  #deliver(chunk: Buffer): boolean {
+    if (this.#over) return true;
+    this.#ends.counters.sentBytes += chunk.length;
+    return this.#ends.sink.write(chunk);
+  }
+
+  #finish(): void {
+    if (this.#over || this.#sinkFinished) return;
+    this.#sinkFinished = true;
+    if (this.#ending === 'fin') this.#ends.sink.end();
+    else this.#closeBoth();
+  }
+
+  #closeBoth(): void {
+    switch (this.#ending) {
+      case 'cut':
+      case 'gone':
+        this.#ends.close('close');
+        return;
+      case 'error':
+        this.#ends.close('reset');
+        return;
+      case 'fin':
+      case undefined:
+        return;
+      default:
+        this.#ending satisfies never;
+    }
+  }
+}
+
+/**
+ * How a stream ended: after a FIN the other direction goes on; a source that is gone for both directions takes the other
+ * side along, by an RST if it went by one; a toxic's cut closes both.
+ */
+type Ending = 'fin' | 'gone' | 'error' | 'cut';
+
+export interface LinkEnds {
+  source: Socket;
+  sink: Socket;
+  counters: Counters;
+  random: Random;
+  /** Ends the connection in both directions. */
+  close(how: 'close' | 'reset'): void;
+}
+
+interface Slot {
+  readonly toxic: Toxic;
+  readonly stage: Stage;
+  /** Whether the toxicity hit this link. */
+  active: boolean;
+}
+
+const NOWHERE: Outlet = { push: () => true, end: () => {} };
