@@ -1,0 +1,36 @@
+import type { JournalLine } from '../journal.ts';
+import type { Plan } from '../scenario/plan.ts';
+
+/** What a verdict is made from. It is read from a run directory, so that the same run always gets the same verdict. */
+export interface Evidence {
+  plan: Plan;
+  events: JournalLine[];
+  /** Names of all requests that were sent. */
+  requestNames: string[];
+  /** Requests of a name that were due in these seconds of the run's clock: response time, counted from due. */
+  response(name: string, seconds: readonly number[]): Distribution & Endings;
+  /** The same requests: service time, counted from when they were sent. */
+  service(name: string, seconds: readonly number[]): Distribution;
+  /** Milliseconds between due and sent, of all scheduled requests. */
+  lateness: Distribution;
+  /** On the run's clock. Rejects when there are no metrics at all. */
+  queryRange(expression: string, fromMs: number, toMs: number, stepMs: number): Promise<EvidenceSeries[]>;
+}
+
+export interface Distribution {
+  count: number;
+  maxMs: number;
+  quantile(q: number): number | null;
+  countAbove(ms: number): number;
+}
+
+export interface Endings {
+  errors: number;
+  /** By how they ended, `ok` left out. */
+  errorKinds: Record<string, number>;
+}
+
+export interface EvidenceSeries {
+  labels: Record<string, string>;
+  samples: { tMs: number; value: number }[];
+}
