@@ -1,0 +1,47 @@
+#!/usr/bin/env node
+import { flushCompileCache } from 'node:module';
+import type { Role } from './service/role.ts';
+
+const [command = '', ...argv] = process.argv.slice(2);
+const roles: Record<string, () => Promise<Role>> = {
+  edge: async () => (await import('./roles/edge/edge.ts')).edge,
+  lb: async () => (await import('./roles/lb/lb.ts')).lb,
+  gateway: async () => (await import('./roles/gateway/gateway.ts')).gateway,
+  orders: async () => (await import('./roles/orders/orders.ts')).orders,
+  catalog: async () => (await import('./roles/catalog/catalog.ts')).catalog,
+  relay: async () => (await import('./roles/relay/relay.ts')).relay,
+  broker: async () => (await import('./roles/broker/broker.ts')).broker,
+  worker: async () => (await import('./roles/worker/worker.ts')).worker,
+  cache: async () => (await import('./roles/cache/cache.ts')).cache,
+};
+
+const loadRole = roles[command];
+if (command === 'up') await supervise();
+else if (loadRole !== undefined) await runRole(loadRole);
+else {
+  const known = ['up', ...Object.keys(roles)].join(', ');
+  process.stderr.write(`expected one of ${known}; got "${command}"\n`);
+  process.exitCode = 2;
+}
+
+/** The whole target: every other command as a process of its own. */
+async function supervise(): Promise<void> {
+  const { up } = await import('./supervisor/up.ts');
+  process.exitCode = await up(argv, (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
+}
+
+/** One node. It ends with whoever started it: a node left behind would hold its port and vouch for nothing. */
+async function runRole(load: () => Promise<Role>): Promise<void> {
+  process.on('disconnect', () => process.exit(0));
+  const { parseFlags } = await import('./flags.ts');
+  const role = await load();
+  const running = await role.start(parseFlags(command, role.settings, argv));
+  process.once('SIGTERM', () => {
+    running.stop().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+  // For the next process of this kind, which is then up in half the time.
+  flushCompileCache();
+}

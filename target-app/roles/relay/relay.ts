@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
+import { connectDatabase } from '../../service/postgres.ts';
+import { defineRole, listenSettings, shardAddresses } from '../../service/role.ts';
+import { createService } from '../../service/service.ts';
+import { connectUpstream } from '../../service/upstream.ts';
+import { Outbox, type OutboxMessage } from './outbox.ts';
+
+const BATCH = 200;
+const IDLE_MS = 100;
+const PUBLISH_TIMEOUT_MS = 5_000;
+const BACKLOG_INTERVAL_MS = 1_000;
+
+export const relay = defineRole({
+  settings: z.strictObject({ ...listenSettings, shards: shardAddresses, broker: z.url() }),
+
+  async start(settings) {
+    startDefaultMetrics([]);
+    const published = counter('outbox_published_total', 'Messages brought to the broker.', ['shard', 'outcome']);
+    const pending = gauge('outbox_pending_messages', 'Messages not yet brought to the broker.', ['shard']);
+    const oldest = gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.', ['shard']);
+    const broker = connectUpstream({ service: 'relay', upstream: 'broker', url: settings.broker, maxConnections: 8 });
+    const reached = new Map<string, boolean>();
+
+    const service = createService({
+      service: 'relay',
+      name: settings.name,
+      host: settings.host,
+      port: settings.port,
+      readiness: () => ({
+        ready: [...reached.values()].some((ok) => ok),
+        detail: Object.fromEntries([...reached].map(([shard, ok]) => [shard, ok ? 'ok' : 'down'])),
+      }),
+    });
+
+    const publish = async (messages: OutboxMessage[]) => {
+      const result = await broker.call({
+        method: 'POST',
+        path: '/messages',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ messages }),
+        timeoutMs: PUBLISH_TIMEOUT_MS,
+      });
+      if (result.kind !== 'answer') throw new Error(`the broker did not confirm: ${result.kind}`);
+      if (result.statusCode !== 200) throw new Error(`the broker answered ${result.statusCode}: ${result.body}`);
+    };
+
+    const databases = [...settings.shards].map(([shard, dsn]) => {
+      const database = connectDatabase({ shard, dsn, maxConnections: 2, maxWaiting: 2 });
+      const outbox = new Outbox(database, BATCH);
+      reached.set(shard, false);
+      // A loop for each shard: one that hangs keeps only itself waiting.
+      void relayForEver(shard, outbox);
+      void watchBacklog(shard, outbox);
+      return database;
+    });
+
+    async function relayForEver(shard: string, outbox: Outbox): Promise<void> {
+      for (;;) {
+        let moved = 0;
+        try {
+          moved = await outbox.relay(publish);
+          published.inc({ shard, outcome: 'ok' }, moved);
+        } catch (error) {
+          published.inc({ shard, outcome: 'error' });
+          if (reached.get(shard) === true) service.log.warn({ shard, error: String(error) }, 'relaying failed');
+        }
+        if (moved < BATCH) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+      }
+    }
+
+    async function watchBacklog(shard: string, outbox: Outbox): Promise<void> {
+      for (;;) {
+        try {
+          const backlog = await outbox.backlog();
+          reached.set(shard, true);
+          pending.set({ shard }, backlog.pending);
+          oldest.set({ shard }, backlog.oldestSec);
+        } catch {
+          reached.set(shard, false);
+        }
+        const pauseMs = reached.get(shard) === true ? BACKLOG_INTERVAL_MS : IDLE_MS;
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+
+    await service.listen();
+    return {
+      async stop() {
+        await service.drain(0);
+        await Promise.all(databases.map((database) => database.close()));
+        await broker.close();
+      },
+    };
+  },
+});

@@ -1,0 +1,51 @@
+import { request } from 'node:http';
+import { z } from 'zod';
+import { connectDatabase, rowsOf, SqlError } from '../service/postgres.ts';
+
+const PROBE_TIMEOUT_MS = 2_000;
+
+/** @throws when it cannot be reached, or not in time */
+export function httpGet(url: string): Promise<{ statusCode: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(url, { agent: false, timeout: PROBE_TIMEOUT_MS }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        resolve({ statusCode: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() });
+      });
+    });
+    outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)));
+    outgoing.on('error', (error: NodeJS.ErrnoException) => reject(new Error(error.code ?? error.message)));
+    outgoing.end();
+  });
+}
+
+/** `/readyz` says yes; strictly, none of the parts it lists is down either. */
+export async function probeReadyz(url: string, strict: boolean): Promise<void> {
+  const { statusCode, body } = await httpGet(`${url}/readyz`);
+  if (statusCode !== 200) throw new Error(`/readyz answered ${statusCode} ${body}`);
+  const parts = z.record(z.string(), z.unknown()).parse(JSON.parse(body));
+  if (strict && Object.values(parts).includes('down')) throw new Error(`/readyz answered ${body}`);
+}
+
+/** A page answers 200. */
+export async function probePage(url: string): Promise<void> {
+  const { statusCode, body } = await httpGet(url);
+  if (statusCode !== 200) throw new Error(`${url} answered ${statusCode} ${body.slice(0, 200)}`);
+}
+
+/** The database answers `text` with a row. */
+export async function probeSql(dsn: string, text: string): Promise<void> {
+  const database = connectDatabase({ shard: 'probe', dsn, maxConnections: 1, maxWaiting: 1 });
+  try {
+    const rows = rowsOf(await database.query({ name: 'probe', text }, PROBE_TIMEOUT_MS));
+    if (rows.length === 0) throw new Error(`no row from: ${text}`);
+  } catch (error) {
+    // The system's word for it (ECONNREFUSED) says more in a message than the sentence around it.
+    const cause = error instanceof SqlError && error.result.kind === 'unsent' ? error.result.error : error;
+    throw cause instanceof Error && 'code' in cause ? new Error(String(cause.code)) : cause;
+  } finally {
+    await database.close();
+  }
+}

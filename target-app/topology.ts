@@ -1,0 +1,42 @@
+/**
+ * The file this target writes about itself, DIR/topology.json. Structurally the contract of `chaos/topology.ts`; written
+ * out here once more because the target stands alone and imports nothing of what tests it.
+ */
+export interface Topology {
+  /** Where users go: the edge. */
+  entry: string;
+  nodes: TopologyNode[];
+  links: TopologyLink[];
+  scrapes: TopologyScrape[];
+  stores: TopologyStore[];
+}
+
+export interface TopologyNode {
+  name: string;
+  role: string;
+  region?: string;
+  by: { pid: number; control: string };
+}
+
+export interface TopologyLink {
+  /** `from->to`, which is also the name of its proxy. */
+  name: string;
+  from: string;
+  to: string;
+  protocol: 'http' | 'postgres' | 'redis';
+  toxiproxy: { api: string; proxy: string };
+}
+
+export interface TopologyScrape {
+  job: string;
+  url: string;
+  labels: Record<string, string>;
+}
+
+export interface TopologyStore {
+  name: string;
+  kind: 'postgres' | 'redis';
+  holds: string[];
+  /** Straight to the store, past the fault proxy: an oracle must see what is there while links are broken. */
+  dsn: string;
+}
