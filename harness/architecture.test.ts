@@ -1,0 +1,150 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+const files = globSync('{harness,chaos,target-app,reports,scenarios,dashboards}/**/*.{ts,mjs}', { cwd: ROOT }).filter(
+  (file) => !/\.test|fixture|testing/.test(file),
+);
+const imports = new Map(files.map((file) => [file, importsOf(file)]));
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(ROOT, file), 'utf8');
+  const found = [
+    ...source.matchAll(/^(?:import|export)[^'"`;]*?from '([^']+)'|^import '([^']+)'|import\('([^']+)'\)/gm),
+  ];
+  return found.map((match) => {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? '';
+    return specifier.startsWith('.') ? normalize(join(dirname(file), specifier)) : specifier;
+  });
+}
+
+/** Rooms by the longest prefix that fits. */
+const ROOMS = [
+  'harness/scenario',
+  'harness/load',
+  'harness/agents',
+  'harness/monitor',
+  'harness/verdict',
+  'harness/oracles',
+  'harness/running',
+  'harness/commands',
+  'harness',
+  'chaos/toxiproxy',
+  'chaos',
+  'target-app',
+  'reports',
+  'scenarios',
+  'dashboards',
+];
+
+function roomOf(path: string): string | undefined {
+  return ROOMS.find((room) => path.startsWith(`${room}/`));
+}
+
+/** All imports of one room by another, as `file -> imported`. */
+function crossings(from: string, allowed: (path: string) => boolean): string[] {
+  return [...imports].flatMap(([file, targets]) =>
+    roomOf(file) !== from
+      ? []
+      : targets
+          .filter((path) => roomOf(path) !== undefined && roomOf(path) !== from && !allowed(path))
+          .map((path) => `${file} -> ${path}`),
+  );
+}
+
+const oneOf =
+  (...allowed: string[]) =>
+  (path: string) =>
+    allowed.some((prefix) => path === prefix || path.startsWith(prefix));
+
+describe('imports', () => {
+  it('are found at all', () => {
+    expect(files.length).toBeGreaterThan(80);
+    expect(imports.get('harness/run.ts')).toContain('harness/running/load.ts');
+  });
+
+  it.each([
+    ['target-app', []],
+    ['chaos/toxiproxy', []],
+    ['chaos', []],
+    ['harness/load', ['harness/units.ts']],
+    ['harness/monitor', ['harness/errors.ts']],
+    ['harness/oracles', ['chaos/topology.ts', 'harness/errors.ts', 'harness/load/recorder.ts']],
+    [
+      'harness/scenario',
+      ['chaos/', 'harness/errors.ts', 'harness/units.ts', 'harness/load/user.ts', 'harness/load/schedule.ts'],
+    ],
+    ['harness/agents', ['harness/clock.ts', 'harness/errors.ts', 'harness/load/', 'harness/scenario/']],
+    ['harness/verdict', ['harness/journal.ts', 'harness/units.ts', 'harness/scenario/plan.ts']],
+    ['reports', ['harness/verdict/verdict.ts']],
+    ['scenarios', ['harness/index.ts']],
+  ])('of %s go only where they may', (room, allowed) => {
+    expect(crossings(room, oneOf(...allowed))).toEqual([]);
+  });
+
+  it('do not run in circles', () => {
+    const circle = findCircle();
+    expect(circle, circle?.join(' -> ')).toBeUndefined();
+  });
+
+  it.each([
+    ['toxiproxy-node-client', ['chaos/toxiproxy-client.ts']],
+    [
+      'undici',
+      [
+        'harness/load/driver.ts',
+        'harness/monitor/embedded.ts',
+        'harness/monitor/scrape.ts',
+        'target-app/service/upstream.ts',
+      ],
+    ],
+    ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    ['ioredis', ['target-app/service/redis.ts']],
+    ['commander', ['harness/cli.ts']],
+    ['log-update', ['harness/view.ts']],
+  ])('of %s stay in the file that is made for it', (vendor, homes) => {
+    const users = [...imports].filter(([, targets]) => targets.includes(vendor)).map(([file]) => file);
+    expect(users.filter((file) => !homes.includes(file))).toEqual([]);
+    expect(users.length).toBeGreaterThan(0);
+  });
+
+  it('name printing and exiting in the programs only', () => {
+    const printing = files.filter((file) => {
+      const source = readFileSync(join(ROOT, file), 'utf8');
+      return /process\.(stdout\.write|exit\()/.test(source);
+    });
+    const programs = [
+      'harness/cli.ts',
+      'harness/setup.mjs',
+      'harness/stampede.mjs',
+      'harness/test.mjs',
+      'harness/test-real.mjs',
+      'harness/agents/agent.ts',
+      'harness/commands/run.ts',
+      'chaos/toxiproxy/main.ts',
+      'target-app/main.ts',
+    ];
+    expect(printing.filter((file) => !programs.includes(file))).toEqual([]);
+  });
+});
+
+function findCircle(): string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: string[]): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const next of imports.get(file) ?? []) {
+      if (!imports.has(next)) continue;
+      const circle = visit(next, [...path, file]);
+      if (circle) return circle;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of files) {
+    const circle = visit(file, []);
+    if (circle) return circle;
+  }
+  return undefined;
+}

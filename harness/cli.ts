@@ -1,0 +1,204 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
+import type { CommandResult, CommonOptions } from './commands/command.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { planCommand } from './commands/plan.ts';
+import { queryCommand } from './commands/query.ts';
+import { reportCommand } from './commands/report.ts';
+import { runCommand } from './commands/run.ts';
+import { targetDown, targetStatus, targetUp } from './commands/target.ts';
+import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
+import { ROOT_HELP } from './help.ts';
+import { packageRoot } from './places.ts';
+
+/** The command line. The only file that prints results and errors, and that exits. */
+
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+const jsonWanted = process.argv.includes('--json');
+if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
+
+const exitCode = await main(process.argv.slice(2));
+// A pipe takes its time; what was printed must be out before we go.
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+);
+process.exit(exitCode);
+
+async function main(argv: string[]): Promise<ExitCode | number> {
+  try {
+    const outcome: { result?: CommandResult } = {};
+    const program = commandLine((result) => {
+      outcome.result = result;
+    });
+    if (argv.length === 0) {
+      process.stdout.write(ROOT_HELP(version));
+      return EXIT.passed;
+    }
+    await program.parseAsync(argv, { from: 'user' });
+    const { result } = outcome;
+    if (!result) return EXIT.passed;
+    process.stdout.write(jsonWanted ? `${JSON.stringify(result.json, null, 2)}\n` : result.text);
+    if (jsonWanted && result.text !== '') process.stderr.write(result.text);
+    return result.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version were asked for and have been printed; anything else is a usage error that commander has told.
+      return error.exitCode === 0 ? EXIT.passed : EXIT.usage;
+    }
+    return report(error);
+  }
+}
+
+function commandLine(done: (result: CommandResult) => void): Command {
+  const program = new Command('stampede')
+    .version(
+      `stampede ${version} (node ${process.version}, ${process.platform} ${process.arch})`,
+      '--version',
+      'print the version',
+    )
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(`${text.replace(/^error: /, '').trimEnd()} (exit 2)\n`) })
+    .configureHelp({ helpWidth: 80 })
+    .helpCommand(false);
+  program.helpInformation = () => ROOT_HELP(version);
+
+  const add = (parent: Command, name: string, description: string, examples: string[]) =>
+    parent
+      .command(name)
+      .description(description)
+      .addHelpText('beforeAll', `${examples.map((example) => `  ${example}`).join('\n')}\n`)
+      .addOption(new Option('--json', 'print one JSON document on standard output, and nothing else'))
+      .addOption(new Option('--quiet', 'only the final verdict'))
+      .addOption(new Option('--plain', 'plain lines instead of a live view'))
+      .addOption(new Option('--no-color', 'no colour (or set NO_COLOR)'));
+
+  add(program, 'run <scenario>', 'run a scenario; exit 0 only if every promise held', [
+    'stampede run scenarios/first-run.ts',
+    'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
+  ])
+    .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
+    .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .addOption(
+      new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
+    )
+    .action(
+      async (
+        file: string,
+        options: CommonOptions & { seed?: number; agents?: number; summary: 'full' | 'short' | 'none' },
+      ) => done(await runCommand(file, { ...options, version })),
+    );
+
+  add(program, 'plan <scenario>', 'print the load curve, faults, promises and needs, without running', [
+    'stampede plan scenarios/first-run.ts',
+    'stampede plan scenarios/first-run.ts --json',
+  ])
+    .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
+    .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .action(async (file: string, options: { seed?: number; agents?: number }) =>
+      done(await planCommand(file, options)),
+    );
+
+  add(program, 'report <run>', 'judge a finished run again and rebuild its reports', [
+    'stampede report last',
+    'stampede report 20261123-173650',
+  ]).action(async (name: string, options: CommonOptions) => done(await reportCommand(name, options)));
+
+  add(program, 'query <run> <promql>', 'ask a finished run a PromQL question', [
+    "stampede query last 'sum by (code) (rate(http_server_requests_total[10s]))'",
+    "stampede query last 'up == 0' --at 1m30s",
+  ])
+    .option('--at <time>', "time on the run's clock (default: the end of the load)")
+    .action(async (name: string, expression: string, options: { at?: string }) =>
+      done(await queryCommand(name, expression, options)),
+    );
+
+  const target = program.command('target').description('the reference shop: up, status, down');
+  add(target, 'up', 'start the reference shop and leave it up', [
+    'stampede target up',
+    'stampede target up --port 8080',
+  ])
+    .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .option('--mutants <names>', 'deliberate bugs, comma-separated: ack-before-store, no-idempotency', (text) =>
+      text.split(','),
+    )
+    .action(async (options: { port?: number; mutants?: string[] }) =>
+      done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
+    );
+  add(target, 'status', 'what of it is up', ['stampede target status', 'stampede target status --json']).action(
+    async () => done(await targetStatus()),
+  );
+  add(target, 'down', 'stop it', ['stampede target down']).action(async () => done(await targetDown()));
+
+  const chaos = program.command('chaos').description('faults: undo, status, catalog');
+  add(chaos, 'undo', 'heal what earlier runs left behind', ['stampede chaos undo', 'stampede chaos undo --all'])
+    .option('--all', 'also faults of runs that are still alive')
+    .action(async (options: { all?: boolean }) => done(await chaosUndo({ all: options.all ?? false })));
+  add(chaos, 'status', 'faults that are, or may be, in place', ['stampede chaos status']).action(() =>
+    done(chaosStatus()),
+  );
+  add(chaos, 'catalog', 'every fault, its settings and its proof', ['stampede chaos catalog']).action(() =>
+    done(chaosCatalog()),
+  );
+
+  program
+    .command('toxiproxy')
+    .description('the embedded fault proxy by itself; takes the flags of toxiproxy-server')
+    .allowUnknownOption()
+    .helpOption(false)
+    .argument('[flags...]')
+    .action(async (flags: string[]) => done(await toxiproxy(flags)));
+
+  add(program, 'doctor', 'what is missing here, and how to get it', [
+    'stampede doctor',
+    'stampede doctor --json',
+  ]).action(() => done(doctorCommand()));
+
+  for (const command of [program, ...program.commands, ...target.commands, ...chaos.commands]) command.exitOverride();
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
+  return Number(text);
+}
+
+/** Runs the fault proxy in the foreground, as the original's binary would. */
+async function toxiproxy(flags: string[]): Promise<CommandResult> {
+  const child = spawn(process.execPath, [join(packageRoot, 'chaos/toxiproxy/main.ts'), ...flags], { stdio: 'inherit' });
+  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  process.on('SIGINT', pass).on('SIGTERM', pass);
+  const exitCode = await new Promise<number>((resolve) =>
+    child.on('exit', (code) => resolve(code ?? EXIT.environment)),
+  );
+  return { exitCode, text: '', json: null };
+}
+
+/** What happened, what proves it, what to do; then code and exit code, last. */
+function report(error: unknown): ExitCode {
+  const known = error instanceof StampedeError ? error : undefined;
+  const code = known?.code ?? 'bug';
+  const exitCode = known?.exitCode ?? EXIT.inconclusive;
+  const message = known?.message ?? `Stampede has a bug: ${messageOf(error)}`;
+  const lines = [message];
+  const problems = known?.problems ?? [];
+  for (const [index, problem] of problems.entries()) {
+    const place = problem.at === undefined ? '' : `  ${problem.at}`;
+    lines.push('', `  ${index + 1}  ${problem.path}${place}`, `     ${problem.message}`);
+  }
+  const facts = known?.facts ?? [];
+  if (facts.length > 0) lines.push('', ...facts.map((fact) => `  ${fact}`));
+  if (known?.hint !== undefined) lines.push('', `  do   ${known.hint}`);
+  lines.push('', `  code ${code} · exit ${exitCode}`, '');
+  process.stderr.write(lines.join('\n'));
+  if (known === undefined && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+  if (jsonWanted) {
+    const { hint } = known ?? {};
+    const json = { error: { code, message, problems, facts, ...(hint === undefined ? {} : { hint }), exitCode } };
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+  return exitCode;
+}

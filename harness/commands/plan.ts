@@ -1,0 +1,82 @@
+import { activeUsers, valueAt } from '../load/schedule.ts';
+import { type PrepareOptions, prepare } from '../prepare.ts';
+import { type LoadPlan, type Plan, peakUsers } from '../scenario/plan.ts';
+import { formatDuration } from '../units.ts';
+import type { CommandResult } from './command.ts';
+
+/** `stampede plan`: everything a run would do, without doing any of it. */
+export async function planCommand(file: string, options: PrepareOptions): Promise<CommandResult> {
+  const plan = await prepare(file, options);
+  return { exitCode: 0, text: render(plan), json: plan };
+}
+
+function render(plan: Plan): string {
+  const lines = [
+    plan.question === undefined ? plan.name : `${plan.name} · ${plan.question}`,
+    `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'reference' ? 'reference' : plan.target.url}`,
+    '',
+    'LOAD',
+    ...plan.loads.flatMap((load) => renderLoad(load, plan)),
+  ];
+  if (plan.faults.length > 0) {
+    lines.push('', 'FAULTS', lane(plan));
+    for (const fault of plan.faults) {
+      const where = Object.entries(fault.params as Record<string, unknown>).find(
+        ([key]) => key === 'link' || key === 'node',
+      )?.[1];
+      lines.push(
+        `  ${fault.name}  ${where}  ${fault.settings}  from ${formatDuration(fault.atMs)} for ${formatDuration(fault.forMs)}`,
+      );
+    }
+  }
+  if (plan.objectives.length > 0) {
+    lines.push('', 'PROMISES');
+    for (const objective of plan.objectives) {
+      const of = objective.source === 'client' ? objective.of : objective.expression;
+      lines.push(`  ${objective.name}: ${objective.limit}`, `    of ${of}`, `    in ${objective.during.join(', ')}`);
+    }
+  }
+  if (plan.invariants.length > 0) lines.push('', 'INVARIANTS', ...plan.invariants.map((name) => `  ${name}`));
+  for (const stop of plan.stopWhen)
+    lines.push('', 'STOPS WHEN', `  ${stop.expression} ${stop.limit} for ${formatDuration(stop.forMs)}`);
+  const agents = Math.ceil(peakUsers(plan) / plan.agents);
+  lines.push(
+    '',
+    'NEEDS',
+    `  ${plan.agents} agent processes, up to ${count(agents)} users each; ports on 127.0.0.1 only`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+const WIDTH = 60;
+const BARS = '▁▂▃▄▅▆▇█';
+
+function renderLoad(load: LoadPlan, plan: Plan): string[] {
+  const peak = Math.max(...load.curve.map((point) => point.value));
+  const at = (column: number) => (plan.durationMs * (column + 0.5)) / WIDTH;
+  const values = Array.from({ length: WIDTH }, (_, column) =>
+    load.model === 'users' ? activeUsers(load.curve, at(column)) : valueAt(load.curve, at(column)),
+  );
+  const bars = values
+    .map((value) => (value <= 0 ? ' ' : BARS[Math.min(7, Math.floor((value / peak) * 7.999))]))
+    .join('');
+  const unit =
+    load.model === 'users'
+      ? `up to ${count(peak)} users (closed model)`
+      : `up to ${count(peak)} iterations/s (open model), at most ${count(load.maxInFlight)} under way`;
+  const points = load.curve.map((point) => `${formatDuration(point.tMs)} ${count(point.value)}`).join(' → ');
+  return [`  ${load.name}  ${unit}`, `    ${bars}`, `    ${points}`];
+}
+
+/** The faults under the load curve, on the same scale. */
+function lane(plan: Plan): string {
+  const cells = Array.from({ length: WIDTH }, (_, column) => {
+    const tMs = (plan.durationMs * (column + 0.5)) / WIDTH;
+    return plan.faults.some((fault) => tMs >= fault.atMs && tMs < fault.atMs + fault.forMs) ? '▒' : '·';
+  });
+  return `    ${cells.join('')}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,66 @@
+import { terminalSummary } from '../../reports/terminal/summary.ts';
+import { EXIT, StampedeError } from '../errors.ts';
+import type { JournalLine } from '../journal.ts';
+import { runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
+import { prepare } from '../prepare.ts';
+import { run } from '../run.ts';
+import { colourIn, openView, unicodeIn } from '../view.ts';
+import type { CommandResult, CommonOptions } from './command.ts';
+
+export interface RunCommandOptions extends CommonOptions {
+  seed?: number;
+  agents?: number;
+  summary: 'short' | 'full' | 'none';
+  version: string;
+}
+
+/** `stampede run`: checks, runs, judges and reports. The first interrupt drains and heals; the second ends at once. */
+export async function runCommand(file: string, options: RunCommandOptions): Promise<CommandResult> {
+  const plan = await prepare(file, options);
+  const view = openView({ stream: process.stderr, plain: options.plain, quiet: options.quiet, env: process.env });
+  const interrupt = new AbortController();
+  const onSignal = () => {
+    if (interrupt.signal.aborted) process.exit(130);
+    process.stderr.write(
+      '\nStopping: draining requests and healing faults (up to 30 s). Again stops at once; faults then heal at the next start.\n',
+    );
+    interrupt.abort(
+      new StampedeError('interrupted', 'Interrupted before the load began.', { exitCode: EXIT.interrupted }),
+    );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  try {
+    const model = await run({
+      plan,
+      command: commandLine(file, options),
+      version: options.version,
+      places: { runs: runsDirectory, undo: undoDirectory, target: targetDirectory },
+      onEvent: (line: JournalLine) => view.event(line),
+      onLive: (state) => view.live(state),
+      interrupt: interrupt.signal,
+    });
+    view.close();
+    const text =
+      options.summary === 'none'
+        ? ''
+        : terminalSummary(model, {
+            columns: process.stdout.columns ?? 80,
+            unicode: unicodeIn(process.env),
+            colour: colourIn(process.stdout, process.env),
+            detail: options.quiet ? 'short' : options.summary,
+          });
+    return { exitCode: model.verdict.exitCode, text, json: model.verdict };
+  } finally {
+    view.close();
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+function commandLine(file: string, { seed, agents }: RunCommandOptions): string {
+  const parts = ['stampede run', file];
+  if (seed !== undefined) parts.push(`--seed ${seed}`);
+  if (agents !== undefined) parts.push(`--agents ${agents}`);
+  return parts.join(' ');
+}

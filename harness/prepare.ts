@@ -1,0 +1,54 @@
+import { EXIT, messageOf, StampedeError } from './errors.ts';
+import { checkExpression } from './monitor/promql/check.ts';
+import { invariants } from './oracles/invariants.ts';
+import { importScenario } from './scenario/load-file.ts';
+import { parseScenario } from './scenario/parse.ts';
+import type { Plan } from './scenario/plan.ts';
+import type { Scenario } from './scenario/scenario.ts';
+import { paperTopology, readTopology } from './target.ts';
+
+export interface PrepareOptions {
+  seed?: number;
+  agents?: number;
+}
+
+/**
+ * Loads and checks a scenario and makes its plan. Nothing is started. Throws a StampedeError (exit code 2) that lists
+ * every problem there is.
+ */
+export async function prepare(file: string, options: PrepareOptions): Promise<Plan> {
+  const exported = await importScenario(file);
+  const parsed = parseScenario(exported, {
+    file,
+    ...options,
+    topology: topologyFor(exported),
+    invariants: Object.keys(invariants),
+    checkPromql,
+  });
+  if (parsed.ok) return parsed.plan;
+  const { problems } = parsed;
+  throw new StampedeError(
+    'scenario/problems',
+    `${file} has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}; nothing was started.`,
+    {
+      exitCode: EXIT.usage,
+      problems,
+      hint: 'stampede plan SCENARIO checks without running',
+    },
+  );
+}
+
+/** A scenario that is wrong elsewhere must not hide what is wrong with its faults. */
+function topologyFor(exported: unknown) {
+  const target = (exported as Partial<Scenario> | undefined)?.definition?.target;
+  if (typeof target === 'object') return target.topology === undefined ? undefined : readTopology(target.topology);
+  return paperTopology();
+}
+
+function checkPromql(expression: string): { ok: true; rangeMs: number } | { ok: false; problem: string } {
+  try {
+    return { ok: true, rangeMs: checkExpression(expression).rangeMs };
+  } catch (error) {
+    return { ok: false, problem: messageOf(error) };
+  }
+}

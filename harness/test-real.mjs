@@ -1,0 +1,71 @@
+// `npm run test:real`: tests against real parts. Each part is looked for, installed when it is missing, and named as
+// skipped, with the reason, when it cannot be had.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const tools = join(root, '.stampede/tools');
+
+/** Sets the environment variable that the tests look for; without it they skip themselves. */
+const parts = [
+  { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
+  { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
+  { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+];
+
+const env = { ...process.env };
+for (const { name, env: variable, find } of parts) {
+  const found = process.env[variable] ?? find();
+  if (found === undefined) process.stdout.write(`skipped: ${name} cannot be had here\n`);
+  else {
+    env[variable] = found;
+    process.stdout.write(`${name}: ${found}\n`);
+  }
+}
+
+const vitest = join(root, 'node_modules/.bin/vitest');
+const passed = spawnSync(vitest, ['run', '--config', 'vitest.real.config.ts', ...process.argv.slice(2)], {
+  cwd: root,
+  env,
+  stdio: 'inherit',
+});
+process.exit(passed.status ?? 1);
+
+function onPath(command) {
+  const { status, stdout } = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** Installs a Debian package, as root or with sudo. */
+function debian(packageName, command) {
+  if (onPath('apt-get') === undefined) return undefined;
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const apt = (...args) => {
+    const [program, ...rest] = [...sudo, 'apt-get', ...args];
+    const options = {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    };
+    return spawnSync(program, rest, options).status === 0;
+  };
+  process.stdout.write(`installing ${packageName}...\n`);
+  const install = () => apt('install', '-y', '-qq', '--no-install-recommends', packageName);
+  if (!install() && !(apt('update', '-qq') && install())) return undefined;
+  return onPath(command);
+}
+
+/** The original, built from its sources by the Go module proxy. */
+function toxiproxy() {
+  const binary = join(tools, 'server');
+  if (existsSync(binary)) return binary;
+  if (onPath('go') === undefined) return undefined;
+  mkdirSync(tools, { recursive: true });
+  process.stdout.write('building Toxiproxy 2.12.0...\n');
+  const { status } = spawnSync('go', ['install', 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0'], {
+    env: { ...process.env, GOBIN: tools },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0 ? binary : undefined;
+}
