@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+/** These bring up the whole target, and would disturb each other and everything else. */
+const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts'];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{harness,chaos,target-app,reports,scenarios,dashboards}/**/*.test.ts'],
+          exclude: WHOLE,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'whole', include: WHOLE, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
+  },
+});
