@@ -117,11 +117,11 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
       .poll(() => page.evaluate('location.hash'))
       .toBe('#w=fault%3Aslow-shard&t=113.1-172.9&c=latency.checkout');
     const pressed = page.locator('#zoom button[aria-pressed="true"]');
-    expect(await pressed.textContent()).toBe('fault:slow-shard');
-    expect(await page.locator('[data-chart="0"] .lane').count()).toBe(1);
+    await expect.poll(() => pressed.textContent()).toBe('fault:slow-shard');
+    await expect.poll(() => page.locator('[data-chart="0"] .lane').count()).toBe(1);
     await page.keyboard.press('Escape');
-    expect(await pressed.textContent()).toBe('all');
-    expect(await page.locator('[data-chart="0"] .lane').count()).toBe(2);
+    await expect.poll(() => pressed.textContent()).toBe('all');
+    await expect.poll(() => page.locator('[data-chart="0"] .lane').count()).toBe(2);
     expect(opened.noise).toEqual([]);
   });
 
@@ -136,6 +136,7 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
     await page.mouse.down();
     await page.mouse.move(box.x + box.width * 0.5, box.y + 60, { steps: 5 });
     await page.mouse.up();
+    await expect.poll(() => page.evaluate('location.hash')).toContain('t=');
     const [, from = '', to = ''] = /t=([\d.]+)-([\d.]+)/.exec(String(await page.evaluate('location.hash'))) ?? [];
     expect(Math.abs(Number(from) - 253 * 0.25)).toBeLessThan(2);
     expect(Math.abs(Number(to) - 253 * 0.5)).toBeLessThan(2);
@@ -160,7 +161,7 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
     expect(rows.at(-1)).toBe('limit400 ms');
     const left = (index: number): Promise<unknown> =>
       page.evaluate(`document.querySelector('[data-chart="${index}"] .u-cursor-x').style.transform`);
-    expect(await left(1)).toBe(await left(0));
+    await expect.poll(async () => (await left(1)) === (await left(0))).toBe(true);
     await page.mouse.move(1, 1);
     await expect.poll(() => tip.isVisible()).toBe(false);
     expect(opened.noise).toEqual([]);
@@ -183,7 +184,7 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
     await using opened = await open(failedRun());
     const figure = opened.page.locator('[data-chart="0"]');
     await figure.locator('summary').click();
-    expect(await figure.locator('tr').count()).toBe(61);
+    await expect.poll(() => figure.locator('tr').count()).toBe(61);
     expect(await figure.locator('tr').nth(1).textContent()).toMatch(/^00:05\.0\d+ ms/);
   });
 
@@ -192,11 +193,11 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
     const { page } = opened;
     const names = (): Promise<string[]> => page.locator('#requests tbody th').allTextContents();
     await page.locator('#requests thead button', { hasText: 'count' }).click();
-    expect(await names()).toEqual(['browse', 'checkout', 'sign-up']);
+    await expect.poll(names).toEqual(['browse', 'checkout', 'sign-up']);
     await page.locator('#requests thead button', { hasText: 'count' }).click();
-    expect(await names()).toEqual(['sign-up', 'checkout', 'browse']);
+    await expect.poll(names).toEqual(['sign-up', 'checkout', 'browse']);
     await page.locator('#find-event').fill('gateway');
-    expect(await page.locator('#events tbody tr:visible').count()).toBe(3);
+    await expect.poll(() => page.locator('#events tbody tr:visible').count()).toBe(3);
   });
 
   it('changes its theme and keeps it in the address', async () => {
@@ -205,8 +206,8 @@ describe.skipIf(EXECUTABLE === '')('report.html in Chromium', () => {
     const background = (): Promise<unknown> => page.evaluate('getComputedStyle(document.body).backgroundColor');
     expect(await background()).toBe('rgb(246, 247, 249)');
     await page.locator('#theme').selectOption('dark');
-    expect(await background()).toBe('rgb(13, 17, 23)');
-    expect(await page.evaluate('location.hash')).toBe('#theme=dark');
+    await expect.poll(background).toBe('rgb(13, 17, 23)');
+    await expect.poll(() => page.evaluate('location.hash')).toBe('#theme=dark');
     expect(opened.noise).toEqual([]);
   });
 
