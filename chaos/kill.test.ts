@@ -8,12 +8,14 @@ import { undo } from './undo.ts';
 
 /** A supervisor of one real process, as small as the control API allows. */
 let child: ChildProcess | undefined;
+const everyChild = new Set<ChildProcess>();
 let held = false;
 let supervisor: Server;
 let control: string;
 
 function startNode(): void {
   child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  everyChild.add(child);
   child.once('exit', () => {
     child = undefined;
     if (!held && supervisor.listening) startNode();
@@ -40,7 +42,9 @@ beforeEach(async () => {
 afterEach(async () => {
   supervisor.closeAllConnections();
   await new Promise((resolve) => supervisor.close(resolve));
-  child?.kill('SIGKILL');
+  for (const each of everyChild) each.kill('SIGKILL');
+  everyChild.clear();
+  child = undefined;
 });
 
 function aimed(params: object) {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -61,6 +62,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     )
     .exitOverride()
     .showSuggestionAfterError()
+    .showHelpAfterError('\n  do   add --help to the command, for its options and examples')
     .configureOutput({ outputError: (text, write) => write(`${text.replace(/^error: /, '').trimEnd()} (exit 2)\n`) })
     .configureHelp({ helpWidth: 80 })
     .helpCommand(false);
@@ -122,9 +124,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede target up --port 8080',
   ])
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
-    .option('--mutants <names>', 'deliberate bugs, comma-separated: ack-before-store, no-idempotency', (text) =>
-      text.split(','),
-    )
+    .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
     .action(async (options: { port?: number; mutants?: string[] }) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
     );
@@ -164,6 +164,15 @@ function commandLine(done: (result: CommandResult) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
   return Number(text);
+}
+
+function mutantNames(text: string): string[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !(MUTANTS as readonly string[]).includes(name));
+  if (unknown.length > 0) {
+    throw new InvalidArgumentError(`There is no ${unknown.join(' and no ')}; there is ${MUTANTS.join(' and ')}.`);
+  }
+  return names;
 }
 
 /** Runs the fault proxy in the foreground, as the original's binary would. */

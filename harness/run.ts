@@ -49,6 +49,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
   });
   const drawing = setInterval(() => options.onLive(live.state(clock.nowMs())), LIVE_EVERY_MS);
   const cleanups: (() => Promise<void> | void)[] = [() => clearInterval(drawing), () => journal.close()];
+  let loadEnded = false;
   const giveUp = AbortSignal.any([options.interrupt, broken.signal]);
   try {
     tellWhatRuns(journal, id, clock, options);
@@ -66,6 +67,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     const parts = { id, plan, target, load, monitor, journal, live, clock };
     const ended = await loadAndFaults({ ...parts, undoDirectory: places.undo, interrupt, broken: broken.signal });
     journal.write({ kind: 'load ended', ...ended });
+    loadEnded = true;
 
     live.phase('judging');
     await lookAround(plan, target, directory, journal);
@@ -75,11 +77,10 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     if (broken.signal.aborted && broken.signal.reason instanceof StampedeError) throw broken.signal.reason;
   } catch (error) {
     // A run that could not be made is reported too: a job that waits for junit.xml must not find nothing.
-    journal.write({
-      kind: 'load ended',
-      reason: options.interrupt.aborted ? 'interrupted' : 'broken',
-      why: messageOf(error),
-    });
+    if (!loadEnded) {
+      const reason = options.interrupt.aborted ? 'interrupted' : 'broken';
+      journal.write({ kind: 'load ended', reason, why: messageOf(error) });
+    }
     await cleanUp(cleanups);
     await reportOf(directory)
       .then((model) => writeReports(model, directory))

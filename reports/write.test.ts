@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -33,6 +33,12 @@ describe('writeReports', () => {
     await writeReports(failedRun(), directory);
     const summary = await readFile(join(directory, 'summary.md'), 'utf8');
     expect(await readFile(path, 'utf8')).toBe(`${summary}\n${summary}\n`);
+  });
+
+  it('leaves no half of a file behind when one cannot be written', async () => {
+    await mkdir(join(directory, 'report.html'));
+    await expect(writeReports(failedRun(), directory)).rejects.toThrow(/report\.html/);
+    expect((await readdir(directory)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
   it('only warns when that fails', async () => {
