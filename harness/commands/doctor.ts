@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, freemem, tmpdir, totalmem, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
 import { EXIT, messageOf } from '../errors.ts';
@@ -19,7 +19,18 @@ interface Finding {
 
 /** `stampede doctor`: what this machine has and lacks, each lack with its cure. */
 export function doctorCommand(): CommandResult {
-  const findings = [runtime(), databases(), cores(), memory(), files(), output(), temporary(), leftovers(), target()];
+  const findings = [
+    runtime(),
+    user(),
+    databases(),
+    cores(),
+    memory(),
+    files(),
+    output(),
+    temporary(),
+    leftovers(),
+    target(),
+  ];
   const healthy = findings.every((finding) => finding.ok || !finding.needed);
   const width = Math.max(...findings.map((finding) => finding.what.length));
   const lines = findings.flatMap(({ what, ok, needed, found, cure }) => [
@@ -37,6 +48,21 @@ export function doctorCommand(): CommandResult {
 function runtime(): Finding {
   const ok = Number(process.versions.node.split('.')[0]) >= 24;
   return { what: 'Node', ok, needed: true, found: process.version, cure: 'npm start installs the pinned runtime' };
+}
+
+/** PostgreSQL refuses to work for a user id that has no name, as containers with a made-up user have. */
+function user(): Finding {
+  try {
+    return { what: 'user', ok: true, needed: true, found: userInfo().username };
+  } catch {
+    return {
+      what: 'user',
+      ok: false,
+      needed: true,
+      found: `user id ${process.getuid?.()} has no name`,
+      cure: 'PostgreSQL needs one: add the id to /etc/passwd, or run as a user that is there',
+    };
+  }
 }
 
 function databases(): Finding {

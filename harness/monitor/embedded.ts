@@ -138,6 +138,8 @@ class TargetLoop {
   /** Settles when nothing is in flight. */
   #last: Promise<void> = Promise.resolve();
   #inFlight = 0;
+  /** The scheduled one among them. */
+  #scheduled: Promise<void> | undefined;
 
   constructor(target: ScrapeTarget, context: ScrapeContext, options: LoopOptions) {
     this.target = target;
@@ -193,8 +195,13 @@ class TargetLoop {
         // A process that stood still wakes up late; what it slept through is missing from the data.
         const missed = Math.max(0, Math.floor((nowMs - dueMs) / intervalMs));
         for (let i = 0; i < missed; i++) onGap(this.target, dueMs + i * intervalMs, 'the monitor was not running');
-        if (this.#inFlight === 0) void this.scrape();
-        else onGap(this.target, nowMs, 'the scrape before was still running');
+        // A scrape that somebody asked for and that is in flight now is this one too.
+        if (this.#scheduled !== undefined) onGap(this.target, nowMs, 'the scrape before was still running');
+        else if (this.#inFlight === 0) {
+          this.#scheduled = this.scrape().finally(() => {
+            this.#scheduled = undefined;
+          });
+        }
         this.#schedule(dueMs + (missed + 1) * intervalMs);
       },
       Math.max(0, dueMs - this.#nowMs()),
