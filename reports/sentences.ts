@@ -64,7 +64,7 @@ export function contextParts(verdict: Verdict): string[] {
   return [
     run.id,
     duration(run.durationMs),
-    `${count(run.peakUsers)} ${plural(run.peakUsers, 'user')}`,
+    ...(run.peakUsers > 0 ? [`${count(run.peakUsers)} ${plural(run.peakUsers, 'user')}`] : []),
     `${count(run.agents)} ${plural(run.agents, 'agent')}`,
     `seed ${run.seed}`,
   ];

@@ -39,11 +39,11 @@ function render(plan: Plan): string {
   if (plan.invariants.length > 0) lines.push('', 'INVARIANTS', ...plan.invariants.map((name) => `  ${name}`));
   for (const stop of plan.stopWhen)
     lines.push('', 'STOPS WHEN', `  ${stop.expression} ${stop.limit} for ${formatDuration(stop.forMs)}`);
-  const agents = Math.ceil(peakUsers(plan) / plan.agents);
+  const usersEach = Math.ceil(peakUsers(plan) / plan.agents);
   lines.push(
     '',
     'NEEDS',
-    `  ${plan.agents} agent processes, up to ${count(agents)} users each; ports on 127.0.0.1 only`,
+    `  ${plan.agents} agent processes${usersEach > 0 ? `, up to ${count(usersEach)} users each` : ''}; ports on 127.0.0.1 only`,
   );
   return `${lines.join('\n')}\n`;
 }
