@@ -57,7 +57,7 @@ function banner(verdict: Verdict): Markup {
   const facts = [
     when,
     duration(run.durationMs),
-    `${count(run.peakUsers)} ${plural(run.peakUsers, 'user')}`,
+    ...(run.peakUsers > 0 ? [`${count(run.peakUsers)} ${plural(run.peakUsers, 'user')}`] : []),
     `${count(run.iterations)} ${plural(run.iterations, 'iteration')}, ${count(run.failedIterations)} failed`,
     `${count(run.agents)} ${plural(run.agents, 'agent')}`,
     `seed ${run.seed}`,
@@ -65,10 +65,10 @@ function banner(verdict: Verdict): Markup {
   ];
   const causes = causeLines(verdict, 8);
   return markup`<header class="banner ${outcome}">
-<div class="top"><div><p class="outcome">${SIGN[outcome]} ${verdictTitle(verdict)}</p><h1>${run.scenario}</h1></div>
+<div class="top"><div><p class="outcome">${SIGN[outcome]} ${verdictTitle(verdict)}</p><h1>${run.scenario}</h1>
+${run.question === undefined ? null : markup`<p class="question">${run.question}</p>`}</div>
 <div id="tools" hidden><button id="copy" type="button">Copy summary as Markdown</button>
 <label class="unseen" for="theme">Theme</label><select id="theme"><option value="system">System theme</option><option value="light">Light</option><option value="dark">Dark</option></select></div></div>
-${run.question === undefined ? null : markup`<p class="question">${run.question}</p>`}
 ${causes.length === 0 ? null : markup`<ul class="causes">${causes.map((cause) => markup`<li>${cause}</li>`)}</ul>`}
 <p class="context">${facts.map((fact) => markup`<span>${fact}</span> `)}</p>
 </header>`;
