@@ -14,9 +14,12 @@ let supervisor: Server;
 let control: string;
 
 function startNode(): void {
-  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
-  everyChild.add(child);
-  child.once('exit', () => {
+  const started = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+  child = started;
+  everyChild.add(started);
+  started.once('exit', () => {
+    // The child of an earlier test may end only now.
+    if (child !== started) return;
     child = undefined;
     if (!held && supervisor.listening) startNode();
   });
