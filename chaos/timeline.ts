@@ -42,6 +42,8 @@ export interface TimelineOptions {
   /** The run's clock. */
   nowMs: () => number;
   sleepUntil: (tMs: number, signal: AbortSignal) => Promise<void>;
+  /** Waits for a fault's time in the plan, which may come later than planned: a person may hold the run. */
+  sleepUntilPlanned?: (tMs: number, signal: AbortSignal) => Promise<void>;
   onEvent: (event: FaultEvent) => void;
   /** Aborting undoes everything at once; the timeline then ends. */
   signal: AbortSignal;
@@ -73,7 +75,7 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
     });
 
   const armed = await fault.baseline(within(signal, BASELINE_MS)).catch((): Baseline => ({}));
-  if (!(await reached(options, planned.atMs))) return;
+  if (!(await reached(options, planned.atMs, options.sleepUntilPlanned))) return;
 
   tell('requested');
   const requestedMs = options.nowMs();
@@ -106,9 +108,9 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
 }
 
 /** False when the run was stopped first. */
-async function reached(options: TimelineOptions, tMs: number): Promise<boolean> {
+async function reached(options: TimelineOptions, tMs: number, wait = options.sleepUntil): Promise<boolean> {
   try {
-    await options.sleepUntil(tMs, options.signal);
+    await wait(tMs, options.signal);
     return true;
   } catch {
     return false;

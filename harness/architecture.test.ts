@@ -93,7 +93,7 @@ describe('imports', () => {
     [
       'undici',
       [
-        'harness/load/driver.ts',
+        'harness/load/undici-driver.ts',
         'harness/monitor/embedded.ts',
         'harness/monitor/scrape.ts',
         'target-app/service/upstream.ts',

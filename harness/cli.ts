@@ -6,6 +6,7 @@ import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { liveCommand } from './commands/live.ts';
 import { planCommand } from './commands/plan.ts';
 import { queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
@@ -14,6 +15,7 @@ import { targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
 import { packageRoot } from './places.ts';
+import { parseDuration } from './units.ts';
 
 /** The command line. The only file that prints results and errors, and that exits. */
 
@@ -104,6 +106,33 @@ function commandLine(done: (result: CommandResult) => void): Command {
       done(await planCommand(file, options)),
     );
 
+  const live = (name: string, description: string, examples: string[]) =>
+    add(program, name, description, examples).option('--run <id>', 'which run (default: the only one under way here)');
+  live('users', 'bring a run that is under way to so many users, and hold it there', [
+    'stampede users 200000',
+    'stampede users 200000 --group shoppers --over 30s',
+  ])
+    .argument('<number>', 'how many', wholeNumber)
+    .option('--group <name>', 'which group of users (default: the only one)')
+    .option('--over <duration>', 'how long the change takes', durationMs, 10_000)
+    .action(async (to: number, { run, group, over }: { run?: string; group?: string; over: number }) =>
+      done(await liveCommand({ do: 'users', to, overMs: over, ...(group === undefined ? {} : { group }) }, run)),
+    );
+  live('hold', 'keep a run that is under way as it is: its plan stands still', ['stampede hold']).action(
+    async ({ run }: { run?: string }) => done(await liveCommand({ do: 'hold' }, run)),
+  );
+  live('resume', 'go on with the plan of a run that is held', ['stampede resume']).action(
+    async ({ run }: { run?: string }) => done(await liveCommand({ do: 'resume' }, run)),
+  );
+  live('stop', 'end a run that is under way: it drains, heals and reports, exit 5', [
+    'stampede stop',
+    "stampede stop --reason 'checkout is down for real'",
+  ])
+    .option('--reason <text>', 'what the report says', 'by stampede stop')
+    .action(async ({ run, reason }: { run?: string; reason: string }) =>
+      done(await liveCommand({ do: 'stop', reason }, run)),
+    );
+
   add(program, 'report <run>', 'judge a finished run again and rebuild its reports', [
     'stampede report last',
     'stampede report 20261123-173650',
@@ -164,6 +193,12 @@ function commandLine(done: (result: CommandResult) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
   return Number(text);
+}
+
+function durationMs(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError(`Expected a duration such as '30s', got '${text}'.`);
+  return ms;
 }
 
 function mutantNames(text: string): string[] {

@@ -10,6 +10,10 @@ Run
   run SCENARIO              run a scenario; exit 0 only if every promise held
   plan SCENARIO             print the load curve, faults, promises and needs
 
+Steer a run that is under way
+  users N                   bring it to so many users, and hold it there
+  hold, resume, stop
+
 Look
   report RUN                judge a run again, rebuild its reports
   query RUN 'PROMQL'        ask a finished run

@@ -1,7 +1,9 @@
 /** `import { scenario, users, slo, ... } from 'stampede'`: all that a scenario needs. */
-export { RequestFailed, type RequestOptions, type Response, type User } from './load/user.ts';
+export { type Feed, RequestFailed, type RequestOptions, type Response, type User } from './load/user.ts';
+export { feed } from './scenario/feed.ts';
 export {
   arrivals,
+  curve,
   down,
   type Flow,
   kill,
@@ -11,4 +13,5 @@ export {
   scenario,
   slo,
   users,
+  weighted,
 } from './scenario/scenario.ts';

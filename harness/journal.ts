@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'n
 import type { FaultEvent } from '../chaos/timeline.ts';
 import type { EngineState } from './load/engine.ts';
 import type { Operation } from './load/recorder.ts';
+import type { CurvePoint } from './load/schedule.ts';
 
 /**
  * journal.ndjson, version 1: everything that happened in a run, one event a line, in the order it was written. `tMs` is
@@ -31,7 +32,10 @@ export type JournalEvent =
     }
   | { kind: 'node exited'; node: string; how: string; restarted: boolean }
   | { kind: 'agents ready'; agents: number }
-  | { kind: 'agent lost'; agent: number; reason: string }
+  /** `part` of all users and arrivals it had, last `seenMs`; `handedTo` have them since. */
+  | { kind: 'agent lost'; agent: number; reason: string; part: number; seenMs: number; handedTo: number[] }
+  /** Somebody changed the load as it ran: the groups follow these curves since, times from the load's start. */
+  | { kind: 'load adjusted'; what: string; curves: Record<string, CurvePoint[]>; durationMs: number }
   | { kind: 'agent done'; agent: number }
   | { kind: 'load started'; atMs: number }
   | { kind: 'load ended'; reason: 'completed' | 'stopped' | 'interrupted' | 'broken'; why: string }
@@ -39,7 +43,7 @@ export type JournalEvent =
   | GeneratorEvent
   | { kind: 'scrape gap'; job: string; url: string; node?: string; reason: string }
   | { kind: 'scrapes'; done: number; failed: number }
-  | { kind: 'trouble'; agent: number; what: string; count: number; firstMs: number }
+  | { kind: 'trouble'; agent: number; what: string; count: number; firstMs: number; stack?: string }
   | { kind: 'warning'; text: string }
   | {
       kind: 'invariant';
@@ -59,6 +63,8 @@ export interface GeneratorEvent extends EngineState {
   cpu: number;
   loopLagP99Ms: number;
   rssBytes: number;
+  gcMaxMs: number;
+  gcTotalMs: number;
   latenessP99Ms: number | null;
   /** The whole of it: an encoded histogram in base64. */
   lateness: string;

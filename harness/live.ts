@@ -54,7 +54,13 @@ export class LiveTracker {
       this.#events.length = Math.min(this.#events.length, 20);
     }
     if (line.kind === 'agents ready') this.#agentsReady = line.agents;
-    if (line.kind === 'agent lost') this.#agentsReady--;
+    if (line.kind === 'agent lost') {
+      this.#agentsReady--;
+      const last = this.#agents.get(line.agent);
+      // What it did counts on; it does nothing more.
+      if (last) this.#agents.set(line.agent, { ...last, active: {}, inFlight: 0, cpu: 0, loopLagP99Ms: 0 });
+      this.#before.delete(line.agent);
+    }
     if (line.kind === 'scrape gap') this.#scrapeGaps++;
     if (line.kind === 'load started') this.#begin(line.atMs);
     if (line.kind === 'fault') this.#fault(line);
@@ -293,7 +299,7 @@ export class LiveTracker {
     const { validity } = this.#plan;
     const lateness = this.#lateness.quantile(0.99);
     const dropped = sum(now.map((agent) => agent.dropped));
-    if (this.#agentsReady < this.#plan.agents && this.#phase === 'load') return 'an agent was lost';
+    if (this.#agentsReady === 0 && this.#phase === 'load') return 'all agents were lost';
     if (dropped > 0) return `${dropped.toLocaleString('en-US')} starts were dropped`;
     if (lateness !== null && lateness > validity.latenessP99Ms)
       return `lateness p99 ${Math.round(lateness)} ms, limit ${validity.latenessP99Ms} ms`;

@@ -13,6 +13,12 @@ export const runsDirectory = resolve('reports/runs');
 /** Undo records outlive runs; they are looked at by whoever starts next. */
 export const undoDirectory = resolve('.stampede/undo');
 
+/** One file for each run that is under way. */
+export const liveDirectory = resolve('.stampede/live');
+
+/** What `stampede calibrate` measured here. */
+export const calibrationFile = resolve('.stampede/calibration.json');
+
 /**
  * The reference target's data. Not below the working directory: as root its PostgreSQL servers run as another user, who
  * must be able to reach them.

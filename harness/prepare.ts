@@ -1,4 +1,5 @@
 import { EXIT, messageOf, StampedeError } from './errors.ts';
+import { machineLimits } from './machine.ts';
 import { checkExpression } from './monitor/promql/check.ts';
 import { invariants } from './oracles/invariants.ts';
 import { importScenario } from './scenario/load-file.ts';
@@ -22,6 +23,7 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
     file,
     ...options,
     topology: topologyFor(exported),
+    limits: machineLimits(),
     invariants: Object.keys(invariants),
     checkPromql,
   });

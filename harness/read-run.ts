@@ -5,7 +5,7 @@ import { chartsOf } from './charts.ts';
 import { EXIT, StampedeError } from './errors.ts';
 import { type JournalLine, readJournal } from './journal.ts';
 import { Histogram } from './load/histogram.ts';
-import type { SlicePart } from './load/recorder.ts';
+import type { SliceKind, SlicePart } from './load/recorder.ts';
 import type { Monitor } from './monitor/monitor.ts';
 import { openRecording } from './monitor/recording.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -60,7 +60,8 @@ export async function openRun(
   const evidence: Evidence = {
     plan,
     events,
-    requestNames: slices.names,
+    requestNames: slices.counted.flatMap(({ kind, name }) => (kind === 'request' ? [name] : [])),
+    counted: slices.counted,
     response: (name, seconds) => slices.merged(name, seconds, 'response'),
     service: (name, seconds) => slices.merged(name, seconds, 'service'),
     lateness: latenessOf(events),
@@ -82,25 +83,31 @@ const nothingScraped: Monitor = {
 
 /** The slices by name and second. Decoded once each: verdict and charts ask for the same seconds again and again. */
 class SliceTable {
-  readonly names: string[];
+  /** Requests first. */
+  readonly counted: { kind: SliceKind; name: string }[];
   readonly #cells = new Map<string, Map<number, { parts: SlicePart[]; response?: Histogram; service?: Histogram }>>();
 
   constructor(parts: SlicePart[]) {
     for (const part of parts) {
-      let bySecond = this.#cells.get(part.name);
+      const key = `${part.kind} ${part.name}`;
+      let bySecond = this.#cells.get(key);
       if (!bySecond) {
         bySecond = new Map();
-        this.#cells.set(part.name, bySecond);
+        this.#cells.set(key, bySecond);
       }
       const cell = bySecond.get(part.second);
       if (cell) cell.parts.push(part);
       else bySecond.set(part.second, { parts: [part] });
     }
-    this.names = [...this.#cells.keys()].sort();
+    const counted = new Map(parts.map(({ kind, name }) => [`${kind} ${name}`, { kind, name }]));
+    this.counted = [...counted.values()].sort(
+      (a, b) => KINDS.indexOf(a.kind) - KINDS.indexOf(b.kind) || (a.name < b.name ? -1 : 1),
+    );
   }
 
   merged(name: string, seconds: readonly number[], which: 'response' | 'service'): Distribution & Endings {
-    const bySecond = this.#cells.get(name);
+    const kind = this.counted.find((each) => each.name === name)?.kind;
+    const bySecond = this.#cells.get(`${kind} ${name}`);
     const all = new Histogram();
     const errorKinds: Record<string, number> = {};
     let errors = 0;
@@ -120,6 +127,8 @@ class SliceTable {
     return Object.assign(all, { errors, errorKinds });
   }
 }
+
+const KINDS: readonly SliceKind[] = ['request', 'tagged', 'group', 'check'];
 
 function decode(encoded: Uint8Array[]): Histogram {
   const histogram = new Histogram();

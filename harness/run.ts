@@ -21,7 +21,7 @@ export interface RunOptions {
   /** As the user would type it again. */
   command: string;
   version: string;
-  places: { runs: string; undo: string; target: string };
+  places: { runs: string; undo: string; live: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
   /** Twice a second. */
@@ -65,7 +65,13 @@ export async function run(options: RunOptions): Promise<ReportModel> {
 
     const { interrupt } = options;
     const parts = { id, plan, target, load, monitor, journal, live, clock };
-    const ended = await loadAndFaults({ ...parts, undoDirectory: places.undo, interrupt, broken: broken.signal });
+    const ended = await loadAndFaults({
+      ...parts,
+      undoDirectory: places.undo,
+      liveDirectory: places.live,
+      interrupt,
+      broken: broken.signal,
+    });
     journal.write({ kind: 'load ended', ...ended });
     loadEnded = true;
 

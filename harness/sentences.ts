@@ -40,7 +40,12 @@ export function sentenceOf(event: JournalLine): { verb: string; text: string } |
     case 'agents ready':
       return { verb: 'agents', text: `${event.agents} of ${event.agents} ready` };
     case 'agent lost':
-      return { verb: 'agents', text: `agent ${event.agent} lost: ${event.reason}` };
+      return {
+        verb: 'agents',
+        text: `agent ${event.agent} lost: ${event.reason}; ${handedOver(event.handedTo)}`,
+      };
+    case 'load adjusted':
+      return { verb: 'load', text: event.what };
     case 'load started':
       return { verb: 'load', text: 'started' };
     case 'load ended':
@@ -84,4 +89,9 @@ function faultSentence(event: Extract<JournalLine, { kind: 'fault' }>): { verb: 
     'not clean': `${event.name} NOT undone${because}`,
   }[event.state];
   return text === undefined ? undefined : { verb: 'fault', text };
+}
+
+function handedOver(agents: readonly number[]): string {
+  if (agents.length === 0) return 'its users are gone';
+  return `its users go to agent${agents.length > 1 ? 's' : ''} ${agents.join(', ')}`;
 }

@@ -1,9 +1,9 @@
 import { appendFileSync, closeSync, openSync, readFileSync } from 'node:fs';
-import type { Ending, SlicePart } from './load/recorder.ts';
+import type { SlicePart } from './load/recorder.ts';
 
 /**
  * histograms.bin, version 1: the slices of all agents as they came, appended. A header line, then records: three lengths
- * (uint32, little-endian: JSON, both histograms together, the first of them), JSON `{second, name, endings}`, and two
+ * (uint32, little-endian: JSON, both histograms together, the first of them), JSON `{second, kind, name, endings}`, and two
  * encoded histograms, response time and service time (load/histogram.ts). A record torn by a crash ends the file.
  */
 const HEADER = Buffer.from('stampede histograms 1\n');
@@ -38,7 +38,7 @@ export function readSliceLog(path: string): SlicePart[] {
     const head = offset + 12;
     const body = head + headLength;
     if (body + bodyLength > bytes.length) break;
-    const meta: { second: number; name: string; endings: Partial<Record<Ending, number>> } = JSON.parse(
+    const meta: Pick<SlicePart, 'second' | 'kind' | 'name'> & { endings: SlicePart['endings'] } = JSON.parse(
       bytes.toString('utf8', head, body),
     );
     parts.push({
@@ -51,8 +51,8 @@ export function readSliceLog(path: string): SlicePart[] {
   return parts;
 }
 
-function encode({ second, name, endings, response, service }: SlicePart): Uint8Array[] {
-  const head = Buffer.from(JSON.stringify({ second, name, endings }));
+function encode({ second, kind, name, endings, response, service }: SlicePart): Uint8Array[] {
+  const head = Buffer.from(JSON.stringify({ second, kind, name, endings }));
   const lengths = Buffer.alloc(12);
   lengths.writeUInt32LE(head.length, 0);
   lengths.writeUInt32LE(response.length + service.length, 4);

@@ -525,6 +525,7 @@ function cell(window: string, value: number | null, samples: number): ObjectiveC
 
 function request(name: string, total: number, p50Ms: number, p99Ms: number): RequestSummary {
   return {
+    kind: 'request',
     name,
     count: total,
     perSec: total / 240,

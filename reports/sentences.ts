@@ -179,7 +179,7 @@ export function validitySentence(check: ValidityCheck): string {
 /** `5xx 301 · timeout 4`, over all requests, the most frequent first. */
 export function errorKinds(requests: RequestSummary[]): { kind: string; count: number }[] {
   const kinds = new Map<string, number>();
-  for (const request of requests)
+  for (const request of requests.filter(({ kind }) => kind === 'request'))
     for (const [kind, n] of Object.entries(request.errorKinds)) kinds.set(kind, (kinds.get(kind) ?? 0) + n);
   return [...kinds].map(([kind, n]) => ({ kind, count: n })).sort((a, b) => b.count - a.count);
 }

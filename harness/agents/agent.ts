@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { joinClock, type RunClock } from '../clock.ts';
-import { undiciDriver } from '../load/driver.ts';
 import { LoadEngine, type LoadGroup } from '../load/engine.ts';
 import { Recorder } from '../load/recorder.ts';
 import { loadFlows } from '../scenario/load-file.ts';
-import type { Plan } from '../scenario/plan.ts';
+import { driverFor } from './driver-for.ts';
+import { GcPauses } from './gc-pauses.ts';
 import { AgentMetrics } from './metrics.ts';
 import { type FromAgent, LEASE_MS, RENEW_MS, type ToAgent } from './protocol.ts';
 
@@ -37,9 +37,13 @@ async function receive(message: ToAgent): Promise<void> {
   if (!run || message.epoch !== run.epoch) return;
   switch (message.kind) {
     case 'start':
-      return run.start(message.atMs);
+      return run.start(message);
     case 'renewed':
       return run.renewed(message.askedMs);
+    case 'adopt':
+      return run.adopt(message);
+    case 'adjust':
+      return run.adjust(message);
     case 'stop':
       return run.stop();
     default:
@@ -54,6 +58,7 @@ class AgentRun {
   readonly #groups: LoadGroup[];
   readonly #recorder = new Recorder();
   readonly #metrics: AgentMetrics;
+  readonly #gc = new GcPauses();
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 5 });
   #engine: LoadEngine | undefined;
   #seq = 0;
@@ -78,13 +83,13 @@ class AgentRun {
     this.#assignment = assignment;
     this.#groups = groups;
     this.#clock = joinClock(assignment.clock);
-    this.#metrics = new AgentMetrics(assignment.share.index);
+    this.#metrics = new AgentMetrics(assignment.agent);
     this.#takenMs = this.#clock.nowMs();
   }
 
-  start(atMs: number): void {
+  start({ atMs, setup }: Extract<ToAgent, { kind: 'start' }>): void {
     const { plan, share, baseUrl } = this.#assignment;
-    const driver = undiciDriver({ connections: connectionsFor(plan) });
+    const driver = driverFor(plan);
     const engine = new LoadEngine({
       groups: this.#groups,
       share,
@@ -95,6 +100,8 @@ class AgentRun {
       nowMs: this.#clock.nowMs,
       startMs: atMs,
       durationMs: plan.durationMs,
+      ownConnections: plan.http.connections === 'per-user',
+      setup,
     });
     this.#engine = engine;
     this.#loopDelay.enable();
@@ -113,6 +120,14 @@ class AgentRun {
 
   renewed(askedMs: number): void {
     this.#leaseEndsMs = askedMs + LEASE_MS;
+  }
+
+  adopt({ shares, generation }: Extract<ToAgent, { kind: 'adopt' }>): void {
+    for (const share of shares) this.#engine?.adopt(share, generation);
+  }
+
+  adjust({ curves, durationMs }: Extract<ToAgent, { kind: 'adjust' }>): void {
+    this.#engine?.follow(curves, durationMs);
   }
 
   stop(): void {
@@ -135,13 +150,13 @@ class AgentRun {
       cpu: (cpu.user + cpu.system) / 1_000 / Math.max(1, nowMs - this.#takenMs),
       loopLagP99Ms: Math.max(0, this.#loopDelay.percentile(99) / 1e6 - LOOP_RESOLUTION_MS),
       rssBytes: process.memoryUsage.rss(),
+      ...this.#gc.take(),
     };
     this.#loopDelay.reset();
     this.#takenMs = nowMs;
     this.#seq++;
     const taken = this.#recorder.take();
-    const { active, ...totals } = engine.state;
-    const snapshot = { seq: this.#seq, tMs: nowMs, ...taken, state: { active: { ...active }, ...totals }, health };
+    const snapshot = { seq: this.#seq, tMs: nowMs, ...taken, state: engine.state, health };
     this.#metrics.add(snapshot);
     tell({ kind: 'snapshot', epoch: this.epoch, snapshot });
   }
@@ -164,11 +179,6 @@ class AgentRun {
 
 const REPORT_MS = 1_000;
 const LOOP_RESOLUTION_MS = 5;
-
-/** Enough that requests do not queue behind one another, and well below the usual limit of open files. */
-function connectionsFor(plan: Plan): number {
-  return Math.max(64, Math.floor(8_192 / plan.agents));
-}
 
 function tell(message: FromAgent): void {
   if (process.connected) process.send?.(message);

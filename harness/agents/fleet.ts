@@ -2,8 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RunClock } from '../clock.ts';
 import { EXIT, StampedeError } from '../errors.ts';
+import type { CurvePoint } from '../load/schedule.ts';
+import { dealt, type Share } from '../load/share.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { FromAgent, Snapshot, ToAgent } from './protocol.ts';
+import { type FromAgent, LEASE_MS, RENEW_MS, type Snapshot, type ToAgent } from './protocol.ts';
 
 export interface FleetOptions {
   plan: Plan;
@@ -11,40 +13,51 @@ export interface FleetOptions {
   baseUrl: string;
   clock: RunClock;
   onSnapshot: (agent: number, snapshot: Snapshot) => void;
-  onLost: (agent: number, reason: string) => void;
+  onLost: (lost: LostAgent) => void;
   onDone: (agent: number) => void;
+}
+
+/** An agent that ended before its time. */
+export interface LostAgent {
+  agent: number;
+  reason: string;
+  /** Which part of all users and arrivals it had, 0..1. */
+  part: number;
+  /** When its last snapshot was taken; what it did afterwards nobody knows. */
+  seenMs: number;
+  /** Who has its users now; nobody when it was the last. */
+  handedTo: number[];
 }
 
 interface Member {
   index: number;
   process: ChildProcess;
+  shares: Share[];
   epoch: number;
   ready: PromiseWithResolvers<string>;
   ended: PromiseWithResolvers<void>;
   state: 'starting' | 'ready' | 'running' | 'done' | 'lost';
   lastSeq: number;
+  /** Run clock, of its last snapshot and of its last word. */
+  seenMs: number;
+  heardMs: number;
 }
 
 /**
  * The agent processes of this machine. `ready` forks them and waits until each has loaded the scenario; `start` lets
  * them begin together; `finished` resolves when each is done or lost. Data is complete when every agent is done and no
- * snapshot number is missing.
+ * snapshot number is missing. The users of an agent that is lost go to the others at once; it is dead by then, so
+ * nobody acts twice.
  */
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #members: Member[];
+  #generation = 0;
+  #listening: NodeJS.Timeout | undefined;
 
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#members = Array.from({ length: options.plan.agents }, (_, index) => this.#fork(index));
-  }
-
-  get alive(): number {
-    return this.#members.filter((member) => member.state !== 'lost').length;
-  }
-
-  get done(): number {
-    return this.#members.filter((member) => member.state === 'done').length;
   }
 
   get pids(): number[] {
@@ -74,12 +87,22 @@ export class Fleet {
     }
   }
 
-  start(atMs: number): void {
+  /** `setup` is plain data that every user gets. */
+  start(atMs: number, setup: unknown): void {
     for (const member of this.#members) {
       if (member.state !== 'ready') continue;
       member.state = 'running';
-      this.#tell(member, { kind: 'start', epoch: member.epoch, atMs });
+      member.seenMs = atMs;
+      member.heardMs = atMs;
+      this.#tell(member, { kind: 'start', epoch: member.epoch, atMs, setup });
     }
+    this.#listening = setInterval(() => this.#loseSilent(), RENEW_MS);
+  }
+
+  /** From now on the load follows these curves, and lasts so long from its start. */
+  adjust(curves: Record<string, CurvePoint[]>, durationMs: number): void {
+    for (const member of this.#running())
+      this.#tell(member, { kind: 'adjust', epoch: member.epoch, curves, durationMs });
   }
 
   /** Nothing new begins; requests under way may still end. */
@@ -93,6 +116,7 @@ export class Fleet {
 
   /** Ends the processes, whatever they are doing, and waits until they are gone. */
   async close(): Promise<void> {
+    clearInterval(this.#listening);
     await Promise.all(
       this.#members.map(({ process: child }) => {
         if (child.exitCode !== null || child.signalCode !== null) return undefined;
@@ -107,17 +131,19 @@ export class Fleet {
     const child = fork(fileURLToPath(new URL('agent.ts', import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      // A small young generation keeps the pauses of garbage collection short, and with them lateness (docs/architecture.md).
-      execArgv: ['--max-semi-space-size=4', '--disable-warning=ExperimentalWarning'],
+      execArgv: AGENT_FLAGS,
     });
     const member: Member = {
       index,
       process: child,
+      shares: [{ index, of: this.#options.plan.agents }],
       epoch: 1,
       ready: Promise.withResolvers(),
       ended: Promise.withResolvers(),
       state: 'starting',
       lastSeq: 0,
+      seenMs: 0,
+      heardMs: 0,
     };
     // Nobody may be waiting for it yet, or any more.
     member.ready.promise.catch(() => {});
@@ -130,11 +156,13 @@ export class Fleet {
   #receive(member: Member, message: FromAgent): void {
     const { plan, scenarioFile, baseUrl, clock } = this.#options;
     if (message.kind !== 'hello' && message.epoch !== member.epoch) return;
+    member.heardMs = clock.nowMs();
     switch (message.kind) {
       case 'hello':
         this.#tell(member, {
           kind: 'assign',
           epoch: member.epoch,
+          agent: member.index,
           share: { index: member.index, of: plan.agents },
           plan,
           scenarioFile,
@@ -156,6 +184,7 @@ export class Fleet {
           return;
         }
         member.lastSeq = snapshot.seq;
+        member.seenMs = snapshot.tMs;
         this.#options.onSnapshot(member.index, snapshot);
         return;
       }
@@ -185,13 +214,61 @@ export class Fleet {
         }),
       );
     }
+    const wasRunning = member.state === 'running';
     member.state = 'lost';
+    // It is dead before anybody else gets its users.
     member.process.kill('SIGKILL');
-    this.#options.onLost(member.index, reason);
+    const { index: agent, seenMs, shares } = member;
+    const part = shares.reduce((sum, { of }) => sum + 1 / of, 0);
+    this.#options.onLost({ agent, reason, part, seenMs, handedTo: wasRunning ? this.#handOver(shares) : [] });
     member.ended.resolve();
+  }
+
+  /** Deals shares out to those that still run, and says who they are. */
+  #handOver(shares: readonly Share[]): number[] {
+    const heirs = this.#running();
+    if (heirs.length === 0) return [];
+    this.#generation++;
+    const parts = shares.map((share) => dealt(share, heirs.length));
+    for (const [index, heir] of heirs.entries()) {
+      const adopted = parts.flatMap((each) => each[index] ?? []);
+      heir.shares.push(...adopted);
+      this.#tell(heir, { kind: 'adopt', epoch: heir.epoch, shares: adopted, generation: this.#generation });
+    }
+    return heirs.map((heir) => heir.index);
+  }
+
+  /** One that has said nothing for longer than its lease has stopped its load, or hangs in a flow. */
+  #loseSilent(): void {
+    const nowMs = this.#options.clock.nowMs();
+    for (const member of this.#running()) {
+      const silentMs = nowMs - member.heardMs;
+      if (silentMs <= LEASE_MS + RENEW_MS) continue;
+      const flows = this.#options.plan.loads.map((load) => load.name).join(' or ');
+      this.#lose(
+        member,
+        `not a word for ${Math.round(silentMs / 1_000)} s; it is stopped, or the flow of ${flows} never awaits anything and blocks it`,
+      );
+    }
+  }
+
+  #running(): Member[] {
+    return this.#members.filter((member) => member.state === 'running');
   }
 
   #tell(member: Member, message: ToAgent): void {
     if (member.process.connected) member.process.send(message, () => {});
   }
 }
+
+/**
+ * How an agent's memory is managed, for short pauses rather than little memory: pauses are lateness
+ * (docs/performance.md has the figures).
+ */
+export const AGENT_FLAGS = [
+  '--max-semi-space-size=2',
+  '--no-concurrent-marking',
+  '--no-parallel-scavenge',
+  '--heap-growing-percent=40',
+  '--disable-warning=ExperimentalWarning',
+];

@@ -8,6 +8,8 @@ export class AgentMetrics {
   readonly #latency = new Map<string, Histogram>();
   readonly #totals = { iterations: 0, failedIterations: 0, dropped: 0 };
   readonly #requests: Counter<'name' | 'ending'>;
+  readonly #checks: Counter<'name' | 'result'>;
+  readonly #sockets: Gauge;
   readonly #iterations: Counter<'result'>;
   readonly #users: Gauge<'load'>;
   readonly #inFlight: Gauge;
@@ -27,6 +29,13 @@ export class AgentMetrics {
       labelNames: ['name', 'ending'],
       registers,
     });
+    this.#checks = new Counter({
+      name: 'stampede_checks_total',
+      help: 'Checks of flows: held, or failed.',
+      labelNames: ['name', 'result'],
+      registers,
+    });
+    this.#sockets = new Gauge({ name: 'stampede_sockets', help: 'Open connections to the target.', registers });
     this.#iterations = new Counter({
       name: 'stampede_iterations_total',
       help: 'Iterations of flows: completed, failed, or dropped because too many were under way.',
@@ -57,7 +66,12 @@ export class AgentMetrics {
   }
 
   add({ slices, state, health }: Snapshot): void {
-    for (const { name, endings, response } of slices) {
+    for (const { kind, name, endings, response } of slices) {
+      if (kind === 'check') {
+        this.#checks.inc({ name, result: 'held' }, endings.ok ?? 0);
+        this.#checks.inc({ name, result: 'failed' }, endings.failed ?? 0);
+      }
+      if (kind !== 'request') continue;
       for (const [ending, count] of Object.entries(endings)) this.#requests.inc({ name, ending }, count);
       let histogram = this.#latency.get(name);
       if (!histogram) {
@@ -72,6 +86,7 @@ export class AgentMetrics {
     this.#iterations.inc({ result: 'dropped' }, state.dropped - this.#totals.dropped);
     Object.assign(this.#totals, state);
     this.#inFlight.set(state.inFlight);
+    this.#sockets.set(state.sockets);
     this.#cpu.set(health.cpu);
     this.#loopLag.set(health.loopLagP99Ms / 1_000);
   }

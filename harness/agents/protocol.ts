@@ -1,6 +1,8 @@
 import type { ClockZero } from '../clock.ts';
 import type { EngineState } from '../load/engine.ts';
 import type { Operation, SlicePart, Trouble } from '../load/recorder.ts';
+import type { CurvePoint } from '../load/schedule.ts';
+import type { Share } from '../load/share.ts';
 import type { Plan } from '../scenario/plan.ts';
 
 /**
@@ -13,14 +15,19 @@ export type ToAgent =
   | {
       kind: 'assign';
       epoch: number;
-      share: { index: number; of: number };
+      agent: number;
+      share: Share;
       plan: Plan;
       scenarioFile: string;
       baseUrl: string;
       clock: ClockZero;
     }
   /** Load begins at this time of the run's clock, at all agents alike. */
-  | { kind: 'start'; epoch: number; atMs: number }
+  | { kind: 'start'; epoch: number; atMs: number; setup: unknown }
+  /** These are yours too from now on: their agent was lost. `generation` counts how often that has happened. */
+  | { kind: 'adopt'; epoch: number; shares: Share[]; generation: number }
+  /** The load follows these curves from now on, and lasts so long. */
+  | { kind: 'adjust'; epoch: number; curves: Record<string, CurvePoint[]>; durationMs: number }
   | { kind: 'renewed'; epoch: number; askedMs: number }
   | { kind: 'stop'; epoch: number };
 
@@ -49,12 +56,15 @@ export interface Snapshot {
   health: AgentHealth;
 }
 
-/** Since the last snapshot. CPU is a share of one core. */
+/** Since the last snapshot. CPU is a share of one core, all threads of the process together. */
 export interface AgentHealth {
   cpu: number;
   loopLagP99Ms: number;
   rssBytes: number;
+  /** Pauses of garbage collection: the longest, and all of them. */
+  gcMaxMs: number;
+  gcTotalMs: number;
 }
 
 export const RENEW_MS = 1_000;
-export const LEASE_MS = 10_000;
+export const LEASE_MS = 5_000;

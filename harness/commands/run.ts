@@ -1,7 +1,7 @@
 import { terminalSummary } from '../../reports/terminal/summary.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import type { JournalLine } from '../journal.ts';
-import { runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
+import { liveDirectory, runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
 import { prepare } from '../prepare.ts';
 import { run } from '../run.ts';
 import { colourIn, openView, unicodeIn } from '../view.ts';
@@ -35,7 +35,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       plan,
       command: commandLine(file, options),
       version: options.version,
-      places: { runs: runsDirectory, undo: undoDirectory, target: targetDirectory },
+      places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
       interrupt: interrupt.signal,

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { undiciDriver } from './driver.ts';
-import { LoadEngine, type LoadGroup, type Share } from './engine.ts';
+import { LoadEngine, type LoadGroup } from './engine.ts';
 import { Histogram } from './histogram.ts';
+import { wireDriver } from './http1/wire-driver.ts';
 import { Recorder } from './recorder.ts';
+import type { Share } from './share.ts';
 import { RequestFailed, type User } from './user.ts';
 
 const servers: Server[] = [];
@@ -24,7 +25,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 
 async function play(baseUrl: URL, groups: LoadGroup[], durationMs: number, share: Share = { index: 0, of: 1 }) {
   const recorder = new Recorder();
-  const driver = undiciDriver({ connections: 256 });
+  const driver = wireDriver({ connections: 256 });
   const engine = new LoadEngine({
     groups,
     share,
@@ -50,6 +51,7 @@ function closed(count: number, flow: (user: User) => Promise<void>): LoadGroup {
       { tMs: 0, value: count },
       { tMs: 60_000, value: count },
     ],
+    graceMs: 30_000,
     flow,
   };
 }
@@ -59,7 +61,7 @@ function open(perSec: number, flow: (user: User) => Promise<void>, maxInFlight =
     { tMs: 0, value: perSec },
     { tMs: 60_000, value: perSec },
   ];
-  return { model: 'arrivals', name: 'people', curve, maxInFlight, flow };
+  return { model: 'arrivals', name: 'people', curve, process: 'even', maxInFlight, flow };
 }
 
 function counts(slices: { name: string; endings: Record<string, number | undefined> }[]): Record<string, number> {

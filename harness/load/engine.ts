@@ -1,26 +1,15 @@
+import { ClosedGroup, type ClosedGroupSpec } from './closed-group.ts';
 import type { Driver } from './driver.ts';
+import { OpenGroup, type OpenGroupSpec } from './open-group.ts';
 import type { Recorder } from './recorder.ts';
-import { ArrivalSchedule, activeUsers, type CurvePoint, timeReaching } from './schedule.ts';
+import type { CurvePoint } from './schedule.ts';
+import type { Share } from './share.ts';
 import { TimerWheel } from './timer-wheel.ts';
-import { RequestFailed, type User } from './user.ts';
-import { LoadIsOver, type Surroundings, VirtualUser } from './virtual-user.ts';
+import { RequestFailed } from './user.ts';
+import type { Surroundings } from './virtual-user.ts';
 
 /** A load group with the function its users run. */
-export type LoadGroup =
-  | { model: 'users'; name: string; curve: readonly CurvePoint[]; flow: (user: User) => Promise<void> }
-  | {
-      model: 'arrivals';
-      name: string;
-      curve: readonly CurvePoint[];
-      maxInFlight: number;
-      flow: (user: User) => Promise<void>;
-    };
-
-/** One of `of` equal shares: users and arrivals are dealt round by their number, so the shares always add up. */
-export interface Share {
-  index: number;
-  of: number;
-}
+export type LoadGroup = ClosedGroupSpec | OpenGroupSpec;
 
 export interface EngineOptions {
   groups: LoadGroup[];
@@ -28,11 +17,15 @@ export interface EngineOptions {
   seed: number;
   baseUrl: URL;
   driver: Driver;
+  /** Each user has a connection of its own. */
+  ownConnections?: boolean;
   recorder: Recorder;
   /** The run's clock, and when on it the load starts and ends. */
   nowMs: () => number;
   startMs: number;
   durationMs: number;
+  /** What the scenario's `setup` returned. */
+  setup?: unknown;
 }
 
 /** What an engine is doing now, and has done so far. */
@@ -40,6 +33,8 @@ export interface EngineState {
   /** Active users of each closed group, iterations under way of each open one. */
   active: Record<string, number>;
   inFlight: number;
+  /** Connections. */
+  sockets: number;
   /** Requests that have ended, however. */
   requests: number;
   iterations: number;
@@ -49,52 +44,99 @@ export interface EngineState {
 
 /** Runs a share of the load. `start` returns at once; `finished` resolves when the last request has ended. */
 export class LoadEngine {
-  readonly state: EngineState = {
-    active: {},
-    inFlight: 0,
-    requests: 0,
-    iterations: 0,
-    failedIterations: 0,
-    dropped: 0,
-  };
   readonly finished: Promise<void>;
   readonly #options: EngineOptions;
   readonly #wheel: TimerWheel;
-  readonly #shared: Surroundings;
+  readonly #groups: (ClosedGroup | OpenGroup)[];
+  readonly #active: Record<string, number> = {};
+  #inFlight = 0;
+  #requests = 0;
+  #iterations = 0;
+  #failedIterations = 0;
+  #dropped = 0;
+  #endMs: number;
   #over = false;
   #finish: () => void = () => {};
-  #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
-    this.#wheel = new TimerWheel(options.nowMs);
+    const { driver, recorder, nowMs, baseUrl, seed, ownConnections = false, setup, startMs, durationMs } = options;
+    this.#wheel = new TimerWheel(nowMs);
+    this.#endMs = startMs + durationMs;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#shared = {
-      driver: options.driver,
-      recorder: options.recorder,
+    let owners = 0;
+    const shared: Surroundings = {
+      driver,
+      recorder,
+      nowMs,
+      seed,
+      takeOwner: () => (ownConnections ? owners++ : undefined),
+      setup,
       wheel: this.#wheel,
-      nowMs: options.nowMs,
-      baseUrl: options.baseUrl,
+      origin: baseUrl.origin,
+      pathPrefix: baseUrl.pathname.replace(/\/$/, ''),
       over: () => this.#over,
       onFlight: (change) => {
-        this.state.inFlight += change;
-        if (change < 0) this.state.requests++;
-        if (this.#over && this.state.inFlight === 0) this.#finish();
+        this.#inFlight += change;
+        if (change < 0) this.#requests++;
+        if (this.#over && this.#inFlight === 0) this.#finish();
       },
+    };
+    this.#groups = options.groups.map((spec) => {
+      this.#active[spec.name] = 0;
+      const context = {
+        shared,
+        startMs,
+        count: (change: 1 | -1) => {
+          this.#active[spec.name] = (this.#active[spec.name] ?? 0) + change;
+        },
+        iterationEnded: (name: string, error: unknown) => this.#iterationEnded(name, error),
+        drop: () => {
+          this.#dropped++;
+        },
+      };
+      const group = spec.model === 'users' ? new ClosedGroup(spec, context) : new OpenGroup(spec, context);
+      group.adopt(options.share, startMs, 0);
+      return group;
+    });
+  }
+
+  get state(): EngineState {
+    return {
+      active: { ...this.#active },
+      inFlight: this.#inFlight,
+      sockets: this.#options.driver.sockets,
+      requests: this.#requests,
+      iterations: this.#iterations,
+      failedIterations: this.#failedIterations,
+      dropped: this.#dropped,
     };
   }
 
   start(): void {
-    const { startMs, durationMs, groups } = this.#options;
-    this.#wheel.at(startMs, () => {
-      for (const group of groups) {
-        if (group.model === 'users') this.#keepUsers(group);
-        else this.#keepArriving(group);
-      }
+    this.#wheel.at(this.#options.startMs, () => {
+      for (const group of this.#groups) group.begin();
     });
-    this.#wheel.at(startMs + durationMs, () => this.stop());
+    this.#endWhenDue();
+  }
+
+  /** Takes over the share of an engine that was lost; `generation` counts how often this has happened in the run. */
+  adopt(share: Share, generation: number): void {
+    const nowMs = this.#options.nowMs();
+    if (!this.#over) for (const group of this.#groups) group.adopt(share, nowMs, generation);
+  }
+
+  /** From now on the groups follow these curves, and the load lasts so long from its start. */
+  follow(curves: Readonly<Record<string, CurvePoint[]>>, durationMs: number): void {
+    if (this.#over) return;
+    for (const group of this.#groups) {
+      const curve = curves[group.spec.name];
+      if (curve) group.follow(curve);
+    }
+    this.#endMs = this.#options.startMs + durationMs;
+    this.#endWhenDue();
   }
 
   /** Ends the load: nothing new begins, requests under way may end within the grace time. */
@@ -102,107 +144,28 @@ export class LoadEngine {
     if (this.#over) return;
     this.#over = true;
     this.#wheel.stop();
-    if (this.state.inFlight === 0) this.#finish();
-    this.#graceTimer = setTimeout(this.#finish, graceMs);
-    this.#graceTimer.unref();
-    this.finished.then(() => clearTimeout(this.#graceTimer));
+    if (this.#inFlight === 0) this.#finish();
+    const timer = setTimeout(this.#finish, graceMs);
+    timer.unref();
+    this.finished.then(() => clearTimeout(timer));
   }
 
-  /** Closed model: makes as many users active as the curve says, looking every few milliseconds. */
-  #keepUsers(group: Extract<LoadGroup, { model: 'users' }>): void {
-    const { startMs, share, seed } = this.#options;
-    const members = new Map<number, Member>();
-    this.state.active[group.name] = 0;
-    let wanted = 0;
-    let lookedMs = 0;
-    const look = (dueMs: number) => {
-      const tMs = dueMs - startMs;
-      const now = activeUsers(group.curve, tMs);
-      for (; wanted < now; wanted++) {
-        if (wanted % share.of !== share.index) continue;
-        const member = members.get(wanted) ?? { generation: 0, leaving: false, living: false };
-        members.set(wanted, member);
-        member.leaving = false;
-        if (member.living) continue;
-        const bornMs = startMs + (timeReaching(group.curve, wanted + 1, lookedMs) ?? tMs);
-        const stream = member.generation === 0 ? group.name : `${group.name}#${member.generation}`;
-        member.generation++;
-        const user = new VirtualUser(this.#shared, seed, stream, wanted, bornMs);
-        this.#live(group, user, member);
-      }
-      for (; wanted > now; wanted--) {
-        const member = members.get(wanted - 1);
-        if (member) member.leaving = true;
-      }
-      lookedMs = tMs;
-      this.#wheel.at(dueMs + LOOK_EVERY_MS, look);
-    };
-    look(startMs);
+  /** The end may have moved by the time it comes. */
+  #endWhenDue(): void {
+    this.#wheel.at(this.#endMs, (dueMs) => {
+      if (dueMs === this.#endMs) this.stop();
+    });
   }
 
-  async #live(group: Extract<LoadGroup, { model: 'users' }>, user: VirtualUser, member: Member): Promise<void> {
-    member.living = true;
-    this.#count(group.name, 1);
-    while (!this.#over && !member.leaving) await this.#iterate(group, user);
-    member.living = false;
-    this.#count(group.name, -1);
-  }
-
-  /** Open model: begins an iteration whenever one is due, whatever became of those before. */
-  #keepArriving(group: Extract<LoadGroup, { model: 'arrivals' }>): void {
-    const { startMs, share, seed } = this.#options;
-    const schedule = new ArrivalSchedule(group.curve);
-    this.state.active[group.name] = 0;
-    // The shares of the limit add up too; a share of nothing would drop everything.
-    const limit = Math.max(1, Math.floor(group.maxInFlight / share.of));
-    const next = (n: number) => {
-      const tMs = schedule.dueMs(n);
-      if (tMs === undefined) return;
-      this.#wheel.at(startMs + tMs, (dueMs) => {
-        if ((this.state.active[group.name] ?? 0) >= limit) this.state.dropped++;
-        else {
-          this.#count(group.name, 1);
-          const user = new VirtualUser(this.#shared, seed, group.name, n, dueMs);
-          this.#iterate(group, user).finally(() => this.#count(group.name, -1));
-        }
-        next(n + share.of);
-      });
-    };
-    next(share.index);
-  }
-
-  async #iterate(group: LoadGroup, user: VirtualUser): Promise<void> {
-    const { recorder, nowMs } = this.#options;
-    user.iteration++;
-    user.steps = 0;
-    try {
-      await group.flow(user);
-      this.state.iterations++;
-    } catch (error) {
-      if (error instanceof LoadIsOver) return;
-      this.state.failedIterations++;
-      // Requests tell of themselves; anything else is the flow's own.
-      if (!(error instanceof RequestFailed)) recorder.trouble(`flow ${group.name}: ${String(error)}`, nowMs());
+  #iterationEnded(name: string, error: unknown): void {
+    if (error === undefined) {
+      this.#iterations++;
+      return;
     }
-    if (group.model === 'users' && user.steps === 0 && !this.#over) {
-      recorder.trouble(
-        `flow ${group.name} neither sends a request nor thinks: waiting a second before the next round`,
-        nowMs(),
-      );
-      await user.wait(1_000).catch(() => {});
-    }
-  }
-
-  #count(name: string, change: 1 | -1): void {
-    this.state.active[name] = (this.state.active[name] ?? 0) + change;
+    this.#failedIterations++;
+    // Requests tell of themselves; anything else is the flow's own.
+    if (error instanceof RequestFailed) return;
+    const stack = error instanceof Error ? error.stack : undefined;
+    this.#options.recorder.trouble(`flow ${name}: ${String(error)}`, this.#options.nowMs(), stack);
   }
 }
-
-interface Member {
-  /** How often this user was made anew; each time has a random stream of its own, or its ids would come twice. */
-  generation: number;
-  leaving: boolean;
-  living: boolean;
-}
-
-const LOOK_EVERY_MS = 5;

@@ -9,9 +9,9 @@ export class Random {
   #counter = 1;
 
   constructor(seed: number, stream: string, index: number) {
-    this.#a = hash(stream, seed >>> 0);
-    this.#b = hash(stream, index >>> 0);
-    this.#c = (Math.floor(seed / 2 ** 32) ^ Math.imul(index + 1, 0x9e3779b1)) >>> 0;
+    this.#a = hash(stream, seed >>> 0) | 0;
+    this.#b = hash(stream, index >>> 0) | 0;
+    this.#c = (Math.floor(seed / 2 ** 32) ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
     // The first outputs of neighbouring seeds are alike; twelve rounds mix them, as the author recommends.
     for (let round = 0; round < 12; round++) this.#next();
   }
@@ -35,7 +35,7 @@ export class Random {
     this.#counter = (this.#counter + 1) | 0;
     this.#a = this.#b ^ (this.#b >>> 9);
     this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
     return sum >>> 0;
   }
 }

@@ -1,3 +1,5 @@
+import type { Random } from './random.ts';
+
 /**
  * When things are due. Pure: a curve is a list of points with straight lines between them; users read it as "how many
  * are active", arrivals as "how many begin a second". Times are milliseconds from the load's start.
@@ -44,34 +46,87 @@ export function timeReaching(curve: readonly CurvePoint[], value: number, fromMs
 }
 
 /**
- * The open model's arrivals, in order: the n-th (from 0) is due when the area under the rate curve reaches n + 1. Under
- * a straight line that area is a quadratic, solved in closed form, so the schedule neither drifts nor rounds.
+ * The open model's arrivals, in order: the n-th (from 0) is due when the area under the rate curve reaches its mark.
+ * Even arrivals have their marks at 1, 2, 3, ...; those of a Poisson process lie exponentially distributed steps apart,
+ * drawn from the run's seed, whoever asks (Lewis and Shedler's time scale transformation, 1976). Under a straight line
+ * the area is a quadratic, solved in closed form, so the schedule neither drifts nor rounds.
  */
 export class ArrivalSchedule {
   readonly #curve: readonly CurvePoint[];
+  readonly #poisson: Random | undefined;
   #segment = 1;
-  /** Arrivals before the current segment. */
+  /** Area before the current segment. */
   #before = 0;
+  /** The Poisson process so far: how many marks, and the last one. */
+  #marks = 0;
+  #mark = 0;
 
-  constructor(curve: readonly CurvePoint[]) {
+  constructor(curve: readonly CurvePoint[], poisson?: Random) {
     this.#curve = curve;
+    this.#poisson = poisson;
   }
 
   /** When arrival n is due; undefined when the curve ends before. n must not go down from call to call. */
   dueMs(n: number): number | undefined {
+    const mark = this.#markOf(n);
     for (;;) {
       const from = this.#curve[this.#segment - 1];
       const to = this.#curve[this.#segment];
       if (!from || !to) return undefined;
       const seconds = (to.tMs - from.tMs) / 1_000;
       const inSegment = ((from.value + to.value) / 2) * seconds;
-      const wanted = n + 1 - this.#before;
+      const wanted = mark - this.#before;
       if (wanted <= inSegment + 1e-9)
         return from.tMs + 1_000 * solve(from.value, (to.value - from.value) / seconds, wanted);
       this.#before += inSegment;
       this.#segment++;
     }
   }
+
+  #markOf(n: number): number {
+    if (!this.#poisson) return n + 1;
+    for (; this.#marks <= n; this.#marks++) this.#mark -= Math.log(1 - this.#poisson.number());
+    return this.#mark;
+  }
+}
+
+/** The curve as it is until a time, then straight to a level and on at it until another time. */
+export function levelled(
+  curve: readonly CurvePoint[],
+  atMs: number,
+  { to, overMs, untilMs }: { to: number; overMs: number; untilMs: number },
+): CurvePoint[] {
+  const before = curve.filter((point) => point.tMs < atMs);
+  const reachedMs = Math.min(atMs + overMs, untilMs);
+  const points = [
+    { tMs: atMs, value: valueAt(curve, atMs) },
+    { tMs: reachedMs, value: to },
+    { tMs: untilMs, value: to },
+  ];
+  return [...before, ...points];
+}
+
+/**
+ * The curve as it went until a time, then what the plan still had to come at that moment, so much later: `planMs` is how
+ * far the plan had got. A jump from one to the other is spread over `overMs`.
+ */
+export function resumed(
+  went: readonly CurvePoint[],
+  atMs: number,
+  plan: readonly CurvePoint[],
+  planMs: number,
+  overMs: number,
+): CurvePoint[] {
+  const before = went.filter((point) => point.tMs < atMs);
+  const laterMs = atMs - planMs;
+  const joinMs = planMs + overMs;
+  const rest = plan.filter((point) => point.tMs > joinMs).map(({ tMs, value }) => ({ tMs: tMs + laterMs, value }));
+  return [
+    ...before,
+    { tMs: atMs, value: valueAt(went, atMs) },
+    { tMs: joinMs + laterMs, value: valueAt(plan, joinMs) },
+    ...rest,
+  ];
 }
 
 /** Seconds until `rate * t + slope * t^2 / 2` reaches an area; in the form that is stable for small slopes. */

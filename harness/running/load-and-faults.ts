@@ -2,31 +2,15 @@ import { bindFault } from '../../chaos/catalogue.ts';
 import { runTimeline } from '../../chaos/timeline.ts';
 import type { Topology } from '../../chaos/topology.ts';
 import { openUndoJournal } from '../../chaos/undo-journal.ts';
-import { type RunClock, sleepUntil } from '../clock.ts';
+import { sleepUntil } from '../clock.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
-import type { Journal } from '../journal.ts';
-import type { LiveTracker } from '../live.ts';
-import type { Monitor } from '../monitor/monitor.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Target } from '../target.ts';
 import { holds } from '../units.ts';
-import type { Load } from './load.ts';
-
-export interface Running {
-  id: string;
-  plan: Plan;
-  target: Target;
-  load: Load;
-  monitor: Monitor;
-  journal: Journal;
-  live: LiveTracker;
-  clock: RunClock;
-  undoDirectory: string;
-  interrupt: AbortSignal;
-  broken: AbortSignal;
-}
-
-type Ended = { reason: 'completed' | 'stopped' | 'interrupted' | 'broken'; why: string };
+import { serveControls } from './control-server.ts';
+import { controlsOf } from './controls.ts';
+import { hooksOf } from './hooks.ts';
+import type { Ended, Running } from './running.ts';
+import { Steering } from './steering.ts';
 
 /** Load and faults together, until the load is over or something ends it. Every fault is undone when it returns. */
 export async function loadAndFaults(running: Running): Promise<Ended> {
@@ -41,14 +25,31 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   running.broken.addEventListener('abort', onBroken, { once: true });
   target.gone.then((how) => end.resolve({ reason: 'broken', why: `the target ended by itself (${how})` }));
 
+  const hooks = await hooksOf(plan, target, journal);
+  const setup = await hooks.setup();
   const startMs = clock.nowMs() + BARRIER_MS;
-  load.start(startMs);
+  load.start(startMs, setup);
+  const steering = new Steering(plan);
+  const controls = controlsOf(running, steering, startMs, end.resolve);
+  const unserve = await serveControls(controls, running.liveDirectory, {
+    id: running.id,
+    scenario: plan.name,
+    pid: process.pid,
+  });
   load.finished.then(() => end.resolve({ reason: 'completed', why: 'every agent has finished' }));
   const faults = runTimeline({
     faults: aimed(plan, target.topology(), running.id, startMs),
     journal: undos,
     nowMs: clock.nowMs,
     sleepUntil: (tMs, signal) => sleepUntil(clock, tMs, signal),
+    async sleepUntilPlanned(tMs, signal) {
+      // A hold may begin while it waits, so it looks again and again.
+      for (let leftMs = 1; leftMs > 0; ) {
+        const nowMs = clock.nowMs();
+        leftMs = tMs - startMs - steering.planMs(nowMs - startMs);
+        if (leftMs > 0) await sleepUntil(clock, nowMs + Math.min(leftMs, steering.held ? 100 : leftMs, 250), signal);
+      }
+    },
     onEvent: (event) => journal.write({ kind: 'fault', ...event }),
     signal: halt.signal,
   });
@@ -61,6 +62,8 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   halt.abort(new Error(ended.why));
   await Promise.all([load.finished, faults, questions]);
   undos.close();
+  await unserve();
+  await hooks.teardown(setup);
   return ended;
 }
 

@@ -11,6 +11,7 @@ import { outputError } from '../run-directory.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { openSliceLog } from '../slice-log.ts';
 import type { Target } from '../target.ts';
+import type { Course } from './steering.ts';
 
 /** The agents, and everything they report on its way to disk. */
 export class Load {
@@ -51,7 +52,7 @@ export class Load {
       baseUrl: target.entry,
       clock,
       onSnapshot: keep,
-      onLost: (agent, reason) => journal.write({ kind: 'agent lost', agent, reason }),
+      onLost: (lost) => journal.write({ kind: 'agent lost', ...lost }),
       onDone: (agent) => journal.write({ kind: 'agent done', agent }),
     });
   }
@@ -63,9 +64,15 @@ export class Load {
     return urls;
   }
 
-  start(atMs: number): void {
+  /** `setup` is what the scenario's own `setup` returned. */
+  start(atMs: number, setup: unknown): void {
     this.#journal.write({ kind: 'load started', atMs });
-    this.#fleet.start(atMs);
+    this.#fleet.start(atMs, setup);
+  }
+
+  adjust(what: string, { curves, durationMs }: Course): void {
+    this.#journal.write({ kind: 'load adjusted', what, curves, durationMs });
+    this.#fleet.adjust(curves, durationMs);
   }
 
   stop(): void {

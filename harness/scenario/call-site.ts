@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -12,4 +13,9 @@ export function callSite(builder: (...args: never[]) => unknown): string | undef
   if (!match?.[1]) return undefined;
   const file = match[1].startsWith('file://') ? fileURLToPath(match[1].replace(/\?.*$/, '')) : match[1];
   return `${file}:${match[2]}:${match[3]}`;
+}
+
+/** A path as the author of a scenario means it: relative to the file it is written in. */
+export function besideCaller(path: string, site: string | undefined): string {
+  return site === undefined ? resolve(path) : resolve(dirname(site), path);
 }

@@ -9,6 +9,8 @@ export interface ParseContext {
   agents?: number;
   /** Nodes and links that faults are looked up in; undefined when the target has not told any. */
   topology: Topology | undefined;
+  /** Files a process may open, and local ports an address has. */
+  limits: { descriptors: number; ports: number };
   /** Names of the invariants that exist. */
   invariants: readonly string[];
   /** Checks an expression: how far it reaches back, or what is wrong with it. */

@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
-import type { Flow } from './scenario.ts';
+import type { Flow, Scenario, ScenarioDefinition } from './scenario.ts';
 
 /**
  * Imports a scenario file and returns what it exports by default, unchecked. `stampede` is found from wherever the file
@@ -34,6 +34,12 @@ export async function importScenario(file: string): Promise<unknown> {
 export async function loadFlows(file: string): Promise<Map<string, Flow>> {
   const exported = (await importScenario(file)) as { definition: { load: Record<string, { flow: Flow }> } };
   return new Map(Object.entries(exported.definition.load).map(([name, { flow }]) => [name, flow]));
+}
+
+/** What a scenario that has been checked before does once, before the load and after it. */
+export async function loadHooks(file: string): Promise<Pick<ScenarioDefinition, 'setup' | 'teardown'>> {
+  const exported = (await importScenario(file)) as Scenario;
+  return exported.definition;
 }
 
 let registered = false;

@@ -23,6 +23,7 @@ const topology: Topology = {
 const context: ParseContext = {
   file: 'scenarios/x.ts',
   topology,
+  limits: { descriptors: 20_000, ports: 28_000 },
   invariants: ['orders-exactly-once'],
   checkPromql: (expression) =>
     expression.includes('(((')

@@ -1,10 +1,12 @@
 import type { Problem } from '../errors.ts';
 import type { ParseContext } from './context.ts';
+import { takeFeedProblems } from './feed.ts';
 import { deepFreeze, type Plan } from './plan.ts';
 import { readFaults } from './read-faults.ts';
+import { readHttp } from './read-http.ts';
 import { readLoads } from './read-loads.ts';
 import { readSlos, readStopRules } from './read-objectives.ts';
-import { isRecord, nearest, Reader, show } from './reader.ts';
+import { isRecord, nearest, Reader, relativeSite, show } from './reader.ts';
 import { AT, type Flow, type Scenario } from './scenario.ts';
 import { headSchema } from './schemas.ts';
 
@@ -35,7 +37,11 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
       reader.problem(['invariants', index], `no such invariant '${name}'. ${nearest(name, context.invariants)}`);
     }
   }
-  if (reader.problems.length > 0 || head === undefined) return { ok: false, problems: reader.problems };
+  const http = head && readHttp(head, loads, reader, context);
+  for (const { at, ...problem } of takeFeedProblems())
+    reader.problems.push({ ...problem, ...(at === undefined ? {} : { at: relativeSite(at) }) });
+  if (reader.problems.length > 0 || head === undefined || http === undefined)
+    return { ok: false, problems: reader.problems };
 
   const plan: Plan = {
     version: 1,
@@ -49,6 +55,7 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
     warmUpMs: head.warmUp,
     recoveryMs: head.recovery,
     loads,
+    http,
     faults,
     objectives,
     invariants: head.invariants,
@@ -57,6 +64,8 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
       latenessP99Ms: head.validity.lateness,
       rateKept: head.validity.rateKept,
       cpu: head.validity.cpu,
+      loopLagP99Ms: head.validity.loopLag,
+      lostLoad: head.validity.lostLoad,
       scrapeGaps: head.validity.scrapeGaps,
     },
   };

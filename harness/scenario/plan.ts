@@ -18,6 +18,7 @@ export interface Plan {
   warmUpMs: number;
   recoveryMs: number;
   loads: LoadPlan[];
+  http: HttpPlan;
   faults: FaultPlan[];
   objectives: ObjectivePlan[];
   invariants: string[];
@@ -26,8 +27,20 @@ export interface Plan {
 }
 
 export type LoadPlan =
-  | { model: 'users'; name: string; curve: CurvePoint[] }
-  | { model: 'arrivals'; name: string; curve: CurvePoint[]; maxInFlight: number };
+  | { model: 'users'; name: string; curve: CurvePoint[]; graceMs: number; everyMs?: number }
+  | { model: 'arrivals'; name: string; curve: CurvePoint[]; process: 'even' | 'poisson'; maxInFlight: number };
+
+/** How requests go over the wire. */
+export interface HttpPlan {
+  driver: 'wire' | 'undici';
+  /** A pool that all users share, or one for each. */
+  connections: 'shared' | 'per-user';
+  /** Where connections come from, in turn; empty leaves it to the system. */
+  localAddresses: string[];
+  http2: boolean;
+  proxy?: string;
+  insecure: boolean;
+}
 
 export interface FaultPlan {
   name: string;
@@ -74,6 +87,8 @@ export interface ValidityLimits {
   latenessP99Ms: number;
   rateKept: number;
   cpu: number;
+  loopLagP99Ms: number;
+  lostLoad: number;
   scrapeGaps: number;
 }
 

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import type { CurvePoint } from '../load/schedule.ts';
+import { besideCaller } from './call-site.ts';
 import type { LoadPlan } from './plan.ts';
+import { readCurve } from './read-curve.ts';
 import { isRecord, type Reader, show } from './reader.ts';
 import type { Flow } from './scenario.ts';
 import { arrivalsSchema, type stagesSchema, usersSchema } from './schemas.ts';
@@ -14,29 +16,41 @@ export function readLoads(raw: unknown, reader: Reader, flows: Map<string, Flow>
   const loads: LoadPlan[] = [];
   for (const [name, value] of Object.entries(raw)) {
     const path = ['load', name];
-    const model = isRecord(value) ? value.model : undefined;
+    const { model, stages } = isRecord(value) ? value : {};
     if (model === 'users') {
-      const load = reader.read(path, usersSchema, value);
+      const load = reader.read(path, usersSchema(stages), value);
       if (!load) continue;
       flows.set(name, load.flow);
-      loads.push({ model, name, curve: curveOf(load.stages, [...path, 'stages'], reader, 'users') });
+      loads.push({
+        model,
+        name,
+        curve: curveOf(load.stages, [...path, 'stages'], reader, 'users'),
+        graceMs: load.grace,
+        ...(load.every === undefined ? {} : { everyMs: load.every }),
+      });
     } else if (model === 'arrivals') {
-      const load = reader.read(path, arrivalsSchema, value);
+      const load = reader.read(path, arrivalsSchema(stages), value);
       if (!load) continue;
       flows.set(name, load.flow);
       const curve = curveOf(load.stages, [...path, 'stages'], reader, 'arrivals');
-      loads.push({ model, name, curve, maxInFlight: load.maxInFlight });
+      loads.push({ model, name, curve, process: load.process, maxInFlight: load.maxInFlight });
     } else reader.problem(path, `expected users({...}) or arrivals({...}), got ${show(value)}`);
   }
   return loads;
 }
 
 function curveOf(
-  stages: z.output<typeof stagesSchema>,
+  stages: z.output<typeof stagesSchema> | { csv: string },
   path: PropertyKey[],
   reader: Reader,
   model: 'users' | 'arrivals',
 ): CurvePoint[] {
+  if (!Array.isArray(stages)) {
+    const read = readCurve(besideCaller(stages.csv, reader.siteOf(path)));
+    if (read.ok) return read.curve;
+    reader.problem(path, read.problem);
+    return [];
+  }
   const curve: CurvePoint[] = [{ tMs: 0, value: 0 }];
   for (const [index, stage] of stages.entries()) {
     const last = curve.at(-1) ?? { tMs: 0, value: 0 };

@@ -18,24 +18,35 @@ interface Built {
 
 export type Flow = (user: User) => Promise<void>;
 
-/** Units are part of the value: durations `90s`, rates over a period `1s`. */
+/** Units are part of the value: durations `90s`, rates over a period `1s`. A curve may also come from a file. */
 export type UsersStage = { to: number; over: string } | { hold: string };
 export type ArrivalsStage = { to: number; per?: string; over: string } | { hold: string };
 
 export interface UsersSpec {
   /** From 0 users: ramps and holds, one after the other. */
-  stages: UsersStage[];
+  stages: UsersStage[] | CurveFile;
   /** Run again and again by each user, until its time is over. */
   flow: Flow;
+  /** Pacing: a user begins an iteration so long after it began the one before; at once when that took longer. */
+  every?: string;
+  /** When there are to be fewer users: how long one may take to the end of its iteration. Default `30s`. */
+  grace?: string;
 }
 
 export interface ArrivalsSpec {
   /** From 0 iterations a second. */
-  stages: ArrivalsStage[];
+  stages: ArrivalsStage[] | CurveFile;
   /** Run once by each arrival. */
   flow: Flow;
+  /** `even`: as evenly as the rate allows. `poisson`: independent of each other, as people are. Default `even`. */
+  process?: 'even' | 'poisson';
   /** Arrivals that find this many still under way are dropped, counted, and make the run inconclusive. Default 10,000. */
   maxInFlight?: number;
+}
+
+/** A curve in a CSV file beside the scenario: see `curve`. */
+export interface CurveFile extends Built {
+  csv: string;
 }
 
 export interface UsersLoad extends UsersSpec, Built {
@@ -119,6 +130,11 @@ export interface ScenarioDefinition {
   /** The reference target, or a system of your own; faults need its topology (a JSON file, see docs). */
   target: 'reference' | { url: string; topology?: string };
   load: Record<string, UsersLoad | ArrivalsLoad>;
+  /** Runs once before the load. What it returns (plain data) every user gets from `user.setup()`. */
+  setup?: (user: User) => Promise<unknown>;
+  /** Runs once after the load, whatever became of it. */
+  teardown?: (user: User) => Promise<void>;
+  http?: HttpSpec;
   faults?: FaultEntry[];
   slos?: Slo[];
   invariants?: string[];
@@ -143,6 +159,25 @@ export interface ScenarioDefinition {
   };
 }
 
+/** How requests go over the wire. */
+export interface HttpSpec {
+  /**
+   * `wire`: Stampede's own HTTP/1.1, the default for http. `undici`: slower, and the default for https, HTTP/2 and
+   * proxies.
+   */
+  driver?: 'wire' | 'undici';
+  /** A pool that all users share (the default), or a connection for each user as browsers have. */
+  connections?: 'shared' | 'per-user';
+  /** Addresses of this machine that connections come from in turn, such as `127.0.0.2`: each has its own ports. */
+  localAddresses?: string[];
+  /** Over TLS, where the server offers it. */
+  http2?: boolean;
+  /** Address of an HTTP proxy. */
+  proxy?: string;
+  /** Takes any certificate. */
+  insecure?: boolean;
+}
+
 export interface Scenario extends Built {
   stampede: 'scenario';
   definition: ScenarioDefinition;
@@ -160,6 +195,28 @@ export function users(spec: UsersSpec): UsersLoad {
 /** Open model: iterations begin on schedule, whatever the target does. */
 export function arrivals(spec: ArrivalsSpec): ArrivalsLoad {
   return { model: 'arrivals', ...spec, [AT]: callSite(arrivals) };
+}
+
+/**
+ * A curve from a CSV file, its path relative to the scenario's: lines of `time,value`, times as `90s` or in seconds,
+ * with straight lines between them. Values are users, or arrivals a second.
+ */
+export function curve(csv: string): CurveFile {
+  return { csv, [AT]: callSite(curve) };
+}
+
+/** One of several flows, drawn by each user anew for each iteration: `weighted([70, browse], [30, buy])`. */
+export function weighted(...choices: [weight: number, flow: Flow][]): Flow & { choices: typeof choices } {
+  const total = choices.reduce((sum, [weight]) => sum + weight, 0);
+  const draw: Flow = (user) => {
+    let left = user.random() * total;
+    for (const [weight, flow] of choices) {
+      left -= weight;
+      if (left < 0) return flow(user);
+    }
+    return Promise.resolve();
+  };
+  return Object.assign(draw, { choices });
 }
 
 /** A promise about the system: a service level objective. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { User } from '../load/user.ts';
 import type { LimitUnit } from '../units.ts';
 import { parseDuration, parseLimit } from '../units.ts';
 import type { ClientMeasure } from './plan.ts';
@@ -34,6 +35,16 @@ function strict<Shape extends z.ZodRawShape>(shape: Shape) {
       return issue.code === 'invalid_type' ? `expected an object, got ${show(issue.input)}` : undefined;
     },
   });
+}
+
+function hook(name: string) {
+  return z.custom<(user: User) => Promise<unknown>>((value) => typeof value === 'function', {
+    error: (issue) => `expected ${name} to be an async function of a user, got ${show(issue.input)}`,
+  });
+}
+
+function oneOf<const Choices extends [string, ...string[]]>(...choices: Choices) {
+  return z.enum(choices, { error: (issue) => `expected ${choices.join(' or ')}, got ${show(issue.input)}` });
 }
 
 const HEAD = {
@@ -75,19 +86,53 @@ const HEAD = {
     .min(1)
     .max(64)
     .default(2),
+  setup: hook('setup').optional(),
+  teardown: hook('teardown').optional(),
+  http: strict({
+    driver: oneOf('wire', 'undici').optional(),
+    connections: oneOf('shared', 'per-user').default('shared'),
+    localAddresses: z
+      .array(z.ipv4({ error: (issue) => `expected an address such as '127.0.0.2', got ${show(issue.input)}` }))
+      .default([]),
+    http2: z.boolean().default(false),
+    proxy: z.url({ error: (issue) => `expected the address of a proxy, got ${show(issue.input)}` }).optional(),
+    insecure: z.boolean().default(false),
+  }).prefault({}),
   validity: strict({
     lateness: limitIn('ms', '< 50ms').prefault('< 50ms'),
     rateKept: limitIn('ratio', '> 99%').prefault('> 99%'),
     cpu: limitIn('ratio', '< 90%').prefault('< 90%'),
+    loopLag: limitIn('ms', '< 100ms').prefault('< 100ms'),
+    lostLoad: limitIn('ratio', '< 1%').prefault('< 1%'),
     scrapeGaps: limitIn('ratio', '< 5%').prefault('< 5%'),
   }).prefault({}),
 };
 
 export const headSchema = strict(HEAD);
 
-const flowSchema = z.custom<Flow>((value) => typeof value === 'function', {
-  error: (issue) => `expected an async function of a user, got ${show(issue.input)}`,
-});
+const flowSchema = z
+  .custom<Flow>((value) => typeof value === 'function', {
+    error: (issue) => `expected an async function of a user, got ${show(issue.input)}`,
+  })
+  .superRefine((flow, context) => {
+    for (const [index, choice] of choicesOf(flow).entries()) {
+      const [weight, chosen] = Array.isArray(choice) ? choice : [];
+      if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight) && typeof chosen === 'function')
+        continue;
+      const message = `expected [weight, flow] with a weight of 0 or more, got ${show(choice)}`;
+      context.addIssue({ code: 'custom', path: [index], message });
+    }
+    if (isWeighted(flow) && !choicesOf(flow).some((choice) => Array.isArray(choice) && choice[0] > 0))
+      context.addIssue({ code: 'custom', message: 'expected at least one flow with a weight above 0' });
+  });
+
+function isWeighted(flow: Flow): flow is Flow & { choices: unknown[] } {
+  return 'choices' in flow && Array.isArray(flow.choices);
+}
+
+function choicesOf(flow: Flow): unknown[] {
+  return isWeighted(flow) ? flow.choices : [];
+}
 
 const stageSchema = strict({
   to: z
@@ -103,13 +148,32 @@ export const stagesSchema = z
   .array(stageSchema, { error: (issue) => `expected a list of stages, got ${show(issue.input)}` })
   .min(1, { error: 'expected at least one stage' });
 
-export const usersSchema = strict({ model: z.literal('users'), stages: stagesSchema, flow: flowSchema });
-export const arrivalsSchema = strict({
-  model: z.literal('arrivals'),
-  stages: stagesSchema,
-  flow: flowSchema,
-  maxInFlight: z.int().positive().default(10_000),
-});
+const curveFileSchema = z.custom<{ csv: string }>(isCurveFile);
+
+/** Stages, or the file that a curve comes from. */
+export function isCurveFile(value: unknown): value is { csv: string } {
+  return isRecord(value) && typeof value.csv === 'string';
+}
+
+export function usersSchema(stages: unknown) {
+  return strict({
+    model: z.literal('users'),
+    stages: isCurveFile(stages) ? curveFileSchema : stagesSchema,
+    flow: flowSchema,
+    every: duration.optional(),
+    grace: duration.prefault('30s'),
+  });
+}
+
+export function arrivalsSchema(stages: unknown) {
+  return strict({
+    model: z.literal('arrivals'),
+    stages: isCurveFile(stages) ? curveFileSchema : stagesSchema,
+    flow: flowSchema,
+    process: oneOf('even', 'poisson').default('even'),
+    maxInFlight: z.int().positive().default(10_000),
+  });
+}
 
 export const faultEntrySchema = strict({
   at: duration,

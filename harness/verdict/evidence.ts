@@ -7,9 +7,11 @@ export interface Evidence {
   events: JournalLine[];
   /** Names of all requests that were sent. */
   requestNames: string[];
-  /** Requests of a name that were due in these seconds of the run's clock: response time, counted from due. */
+  /** Everything that was counted by a name: those requests, their tags, checks, groups of steps. */
+  counted: { kind: 'request' | 'tagged' | 'check' | 'group'; name: string }[];
+  /** What was counted by a name and due in these seconds of the run's clock: response time, counted from due. */
   response(name: string, seconds: readonly number[]): Distribution & Endings;
-  /** The same requests: service time, counted from when they were sent. */
+  /** The same: service time, counted from when they were sent. */
   service(name: string, seconds: readonly number[]): Distribution;
   /** Milliseconds between due and sent, of all scheduled requests. */
   lateness: Distribution;

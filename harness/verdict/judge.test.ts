@@ -21,12 +21,13 @@ const plan: Plan = {
   durationMs: 100_000,
   warmUpMs: 0,
   recoveryMs: 30_000,
-  loads: [{ model: 'users', name: 'people', curve: [{ tMs: 0, value: 10 }] }],
+  loads: [{ model: 'users', name: 'people', curve: [{ tMs: 0, value: 10 }], graceMs: 30_000 }],
+  http: { driver: 'wire', connections: 'shared', localAddresses: [], http2: false, insecure: false },
   faults: [{ name: 'slow', kind: 'latency', params: {}, settings: '800 ms', atMs: 40_000, forMs: 20_000 }],
   objectives: [],
   invariants: ['orders-exactly-once'],
   stopWhen: [],
-  validity: { latenessP99Ms: 50, rateKept: 0.99, cpu: 0.9, scrapeGaps: 0.05 },
+  validity: { latenessP99Ms: 50, rateKept: 0.99, cpu: 0.9, loopLagP99Ms: 100, lostLoad: 0.01, scrapeGaps: 0.05 },
 };
 
 const p99: ObjectivePlan = {
@@ -99,10 +100,13 @@ const calmEvents: JournalLine[] = [
     cpu: 0.2,
     loopLagP99Ms: 1,
     rssBytes: 1,
+    gcMaxMs: 1,
+    gcTotalMs: 1,
     latenessP99Ms: 1,
     lateness: '',
     active: { people: 10 },
     inFlight: 0,
+    sockets: 4,
     requests: 100,
     iterations: 100,
     failedIterations: 0,
@@ -158,6 +162,7 @@ function evidenceOf({
     plan: { ...plan, objectives },
     events,
     requestNames: ['checkout'],
+    counted: [{ kind: 'request', name: 'checkout' }],
     response: (name, seconds) => merged(name === 'checkout' ? seconds : []),
     service: (_, seconds) => merged(seconds),
     lateness: { count: 100, maxMs: lateness, quantile: () => lateness, countAbove: (ms) => (lateness > ms ? 100 : 0) },
@@ -239,7 +244,7 @@ describe('the judge', () => {
   it('does not pass an objective on a request that never was', async () => {
     const verdict = await judge(evidenceOf({ objectives: [{ ...p99, of: 'chekout' }] }));
     expect(verdict).toMatchObject({ outcome: 'inconclusive', exitCode: 3 });
-    expect(verdict.causes[0]).toContain("no request was named 'chekout'; there were: checkout");
+    expect(verdict.causes[0]).toContain("nothing was counted as 'chekout'; there was: checkout");
   });
 
   it('judges an expression by its worst second, and leaves out those that reach back before the window', async () => {

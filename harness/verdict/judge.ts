@@ -73,7 +73,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
       loadToMs,
       seed: plan.seed,
       agents: plan.agents,
-      peakUsers: peakReached(health, plan),
+      peakUsers: peakReached(events, plan),
       iterations: last.reduce((sum, event) => sum + event.iterations, 0),
       failedIterations: last.reduce((sum, event) => sum + event.failedIterations, 0),
       command: started.command,
@@ -88,7 +88,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
     faults,
     invariants,
     validity,
-    requests: evidence.requestNames.map((name) => summarise(name, evidence, loadToMs - loadFromMs)),
+    requests: evidence.counted.map((counted) => summarise(counted, evidence, loadToMs - loadFromMs)),
     residue,
     warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.text] : [])),
   };
@@ -139,23 +139,26 @@ function judgeInvariants(names: readonly string[], events: readonly JournalLine[
   });
 }
 
-function summarise(name: string, evidence: Evidence, loadMs: number): RequestSummary {
+function summarise({ kind, name }: Evidence['counted'][number], evidence: Evidence, loadMs: number): RequestSummary {
   const seconds = allSeconds(evidence.events);
   const seen = evidence.response(name, seconds);
   const first = evidence.events
     .filter((event) => event.kind === 'trouble')
     .filter((event) => event.what.startsWith(`${name}: `))
     .sort((a, b) => a.firstMs - b.firstMs)[0];
+  // A check takes no time.
+  const quantile = (q: number) => (kind === 'check' ? null : seen.quantile(q));
   return {
-    name,
+    kind,
+    name: kind === 'check' || kind === 'group' ? `${kind}: ${name}` : name,
     count: seen.count,
     perSec: seen.count / Math.max(1, loadMs / 1_000),
-    p50Ms: seen.quantile(0.5),
-    p90Ms: seen.quantile(0.9),
-    p99Ms: seen.quantile(0.99),
-    p999Ms: seen.quantile(0.999),
-    maxMs: seen.count === 0 ? null : seen.maxMs,
-    serviceP99Ms: evidence.service(name, seconds).quantile(0.99),
+    p50Ms: quantile(0.5),
+    p90Ms: quantile(0.9),
+    p99Ms: quantile(0.99),
+    p999Ms: quantile(0.999),
+    maxMs: kind === 'check' || seen.count === 0 ? null : seen.maxMs,
+    serviceP99Ms: kind === 'check' ? null : evidence.service(name, seconds).quantile(0.99),
     errors: seen.errors,
     errorRatio: seen.count === 0 ? 0 : seen.errors / seen.count,
     errorKinds: seen.errorKinds,

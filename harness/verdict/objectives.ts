@@ -59,8 +59,9 @@ function clientCell(plan: ClientPlan, window: VerdictWindow, evidence: Evidence)
     samples: 0,
     note,
   });
-  if (!evidence.requestNames.includes(plan.of)) {
-    return none(`no request was named '${plan.of}'; there were: ${evidence.requestNames.join(', ') || 'none'}`);
+  if (!evidence.counted.some(({ name }) => name === plan.of)) {
+    const names = evidence.counted.map(({ name }) => name).join(', ');
+    return none(`nothing was counted as '${plan.of}'; there was: ${names || 'nothing at all'}`);
   }
   if (seen.count === 0 && plan.measure.kind !== 'rate') return none('no samples in this window');
   const value = measured(plan, seen, lengthMs(window.spans));

@@ -27,12 +27,15 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
   const cpuMax = cpus[busiest] ?? null;
   const finished = events.filter((event) => event.kind === 'agent done').length;
   const lost = events.filter((event) => event.kind === 'agent lost');
-  const reached = peakReached(health, plan);
-  const planned = peakUsers(plan);
+  const lostLoad = lostShare(lost, loadMs);
+  const reached = peakReached(events, plan);
+  const planned = peakPlanned(events, plan);
   const scrapes = events.findLast((event) => event.kind === 'scrapes');
   const gaps = events.filter((event) => event.kind === 'scrape gap').filter((gap) => !expectedGap(gap, faults));
   const gapShare = scrapes === undefined || scrapes.done === 0 ? null : gaps.length / scrapes.done;
   const lags = health.map((event) => event.loopLagP99Ms);
+  const loopLagP99Ms = lags.length === 0 ? null : percentile(lags, 0.99);
+  const longestPause = health.reduce((longest, event) => Math.max(longest, event.gcMaxMs), 0);
   const limits = plan.validity;
 
   const checks: ValidityCheck[] = [
@@ -60,6 +63,15 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
         `Agent ${last[busiest]?.agent} was at ${Math.round((cpuMax ?? 0) * 100)} % of a core: add agents or lengthen think times.`,
     ),
     check(
+      'event-loop lag p99',
+      loopLagP99Ms,
+      (loopLagP99Ms ?? 0) <= limits.loopLagP99Ms,
+      limits.loopLagP99Ms,
+      'ms',
+      () =>
+        `The agents' event loops were held up for ${Math.round(loopLagP99Ms ?? 0)} ms (p99 of all seconds; longest pause for garbage ${Math.round(longestPause)} ms): use more agents, fewer users, or do less between requests.`,
+    ),
+    check(
       'drops',
       dropped,
       dropped === 0,
@@ -68,10 +80,22 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
       () =>
         `${count(dropped)} arrivals found maxInFlight iterations still under way and were dropped. Raise maxInFlight, or take it as the system's limit.`,
     ),
-    check('agents', finished, finished === plan.agents, plan.agents, 'number', () =>
-      lost.length > 0
-        ? `Lost: ${lost.map((event) => `agent ${event.agent} (${event.reason})`).join(', ')}. Their users are missing from the load.`
-        : `${finished} of ${plan.agents} agents reported to the end.`,
+    check(
+      'agents',
+      finished,
+      finished > 0 && finished + lost.length === plan.agents,
+      plan.agents,
+      'number',
+      () => `${finished} of ${plan.agents} agents reported to the end.`,
+    ),
+    check(
+      'load lost with agents',
+      lostLoad,
+      lostLoad <= limits.lostLoad,
+      limits.lostLoad,
+      'ratio',
+      () =>
+        `Lost: ${lost.map((event) => `agent ${event.agent} (${event.reason})`).join(', ')}. ${percent(lostLoad)} of the load is missing or unreported.`,
     ),
     check('scrapes', gapShare, gapShare !== null && gapShare <= limits.scrapeGaps, limits.scrapeGaps, 'ratio', () =>
       gapShare === null
@@ -98,7 +122,7 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
     achievedPerSec: sent / Math.max(1, loadMs / 1_000),
     drops: dropped,
     latenessP99Ms,
-    loopLagP99Ms: lags.length === 0 ? null : percentile(lags, 0.99),
+    loopLagP99Ms,
     cpuMax,
     agentsPlanned: plan.agents,
     agentsFinished: finished,
@@ -128,12 +152,48 @@ export function lastPerAgent(
   return [...byAgent.values()];
 }
 
+/**
+ * Which part of the load was lost with agents: from the last that was heard of each until its users were back, weighed
+ * by the part of all users it had. Those of one that nobody took over are missing to the end.
+ */
+function lostShare(lost: readonly Extract<JournalLine, { kind: 'agent lost' }>[], loadMs: number): number {
+  const share = sum(
+    lost.map(({ part, seenMs, tMs, handedTo }) =>
+      handedTo.length === 0 ? part : (part * (tMs - seenMs + COMING_BACK_MS / 2)) / Math.max(1, loadMs),
+    ),
+  );
+  return Math.min(1, share);
+}
+
+/** The users of a lost agent come back one after the other, over so long (load/closed-group.ts). */
+const COMING_BACK_MS = 1_500;
+
+/** The most users of the plan, or of what it was changed to as it ran. */
+function peakPlanned(events: readonly JournalLine[], plan: Plan): number {
+  const changed = events.flatMap((event) => (event.kind === 'load adjusted' ? [event.curves] : []));
+  if (changed.length === 0) return peakUsers(plan);
+  const groups = plan.loads.filter((load) => load.model === 'users');
+  const endMs = events.findLast((event) => event.kind === 'load ended')?.tMs ?? 0;
+  const startMs = events.find((event) => event.kind === 'load started')?.atMs ?? 0;
+  const last = changed.at(-1) ?? {};
+  // What lies beyond the end was never asked for.
+  return sum(
+    groups.map(({ name }) => {
+      const curve = last[name] ?? [];
+      const until = curve.filter((point) => point.tMs <= endMs - startMs).map((point) => point.value);
+      return Math.max(0, ...until);
+    }),
+  );
+}
+
 /** Most users of the closed model active at once, added over the agents: their snapshots are a second apart at most. */
-export function peakReached(health: readonly (GeneratorEvent & { tMs: number })[], plan: Plan): number {
+export function peakReached(events: readonly JournalLine[], plan: Plan): number {
   const groups = plan.loads.filter((load) => load.model === 'users').map((load) => load.name);
   const now = new Map<number, number>();
   let peak = 0;
-  for (const event of health) {
+  for (const event of events) {
+    if (event.kind === 'agent lost') now.delete(event.agent);
+    if (event.kind !== 'generator') continue;
     now.set(event.agent, sum(groups.map((name) => event.active[name] ?? 0)));
     peak = Math.max(peak, sum([...now.values()]));
   }
@@ -165,6 +225,10 @@ function percentile(values: readonly number[], q: number): number {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`;
 }
 
 function count(value: number): string {

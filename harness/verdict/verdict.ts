@@ -108,8 +108,13 @@ export interface Validity {
   scrapeGaps: number;
 }
 
-/** Over the whole run. Percentiles are response time, counted from when the request was due. */
+/**
+ * Over the whole run. Percentiles are response time, counted from when the request was due. Checks and groups of a
+ * scenario have rows of their own; a request with a tag is counted once more in the row of its tag.
+ */
 export interface RequestSummary {
+  kind: 'request' | 'tagged' | 'check' | 'group';
+  /** As the report shows it: `checkout`, `checkout{region="eu"}`, `check: has a price`, `group: whole purchase`. */
   name: string;
   count: number;
   perSec: number;

@@ -1,0 +1,230 @@
+import { type GroupContext, runFlow } from './group.ts';
+import { activeUsers, type CurvePoint, timeReaching } from './schedule.ts';
+import { firstOf, type Share } from './share.ts';
+import type { User } from './user.ts';
+import { LoadIsOver, VirtualUser } from './virtual-user.ts';
+
+export interface ClosedGroupSpec {
+  model: 'users';
+  name: string;
+  curve: readonly CurvePoint[];
+  /** An iteration begins so long after the one before began; at once when that took longer. */
+  everyMs?: number;
+  /** How long a user that has to leave may take to the end of its iteration. */
+  graceMs: number;
+  flow: (user: User) => Promise<void>;
+}
+
+/** Closed model: keeps as many users active as the curve says, looking every few milliseconds. */
+export class ClosedGroup {
+  readonly spec: ClosedGroupSpec;
+  readonly context: GroupContext;
+  readonly #crews: Crew[] = [];
+  #curve: readonly CurvePoint[];
+  #largest: number;
+
+  constructor(spec: ClosedGroupSpec, context: GroupContext) {
+    this.spec = spec;
+    this.context = context;
+    this.#curve = spec.curve;
+    this.#largest = largestOf(spec.curve);
+  }
+
+  begin(): void {
+    this.#look(this.context.startMs);
+  }
+
+  /**
+   * Takes over a share. One that was somebody else's before (`generation` above 0) comes in little by little, and its
+   * users have new random streams: those of before may have been used already.
+   */
+  adopt(share: Share, nowMs: number, generation: number): void {
+    const fullMs = generation === 0 ? nowMs : nowMs + COMING_MS;
+    this.#crews.push(new Crew(this, share, generation, nowMs, fullMs));
+  }
+
+  /** From now on this is the curve. */
+  follow(curve: readonly CurvePoint[]): void {
+    this.#curve = curve;
+    this.#largest = Math.max(this.#largest, largestOf(curve));
+  }
+
+  get curve(): readonly CurvePoint[] {
+    return this.#curve;
+  }
+
+  /** Never fewer than the group's users, so that numbers of iterations made with it are unique. */
+  get largest(): number {
+    return this.#largest;
+  }
+
+  #look(dueMs: number): void {
+    const { startMs, shared } = this.context;
+    const wanted = activeUsers(this.#curve, dueMs - startMs);
+    for (const crew of this.#crews) crew.become(wanted, dueMs);
+    shared.wheel.at(dueMs + LOOK_EVERY_MS, (nextMs) => this.#look(nextMs));
+  }
+}
+
+/** The users of one share. */
+class Crew {
+  readonly group: ClosedGroup;
+  readonly #share: Share;
+  readonly #generation: number;
+  readonly #sinceMs: number;
+  readonly #fullMs: number;
+  /** By turn within the share. */
+  readonly #members: (Resident | undefined)[] = [];
+  /** How often a user that left came back. */
+  readonly #returns = new Map<number, number>();
+  #wanted = 0;
+  #lookedMs: number;
+
+  constructor(group: ClosedGroup, share: Share, generation: number, sinceMs: number, fullMs: number) {
+    this.group = group;
+    this.#share = share;
+    this.#generation = generation;
+    this.#sinceMs = sinceMs;
+    this.#fullMs = fullMs;
+    this.#lookedMs = sinceMs;
+  }
+
+  /** Makes the users below `wanted` active that are in the share, and lets the others go. */
+  become(wanted: number, nowMs: number): void {
+    const coming = nowMs >= this.#fullMs ? 1 : Math.max(0, (nowMs - this.#sinceMs) / (this.#fullMs - this.#sinceMs));
+    const now = Math.floor(wanted * coming);
+    const share = this.#share;
+    if (now > this.#wanted) {
+      for (let index = firstOf(share, this.#wanted); index < now; index += share.of) this.#bring(index, nowMs);
+    } else if (now < this.#wanted) {
+      this.#send(firstOf(share, now), this.#wanted, nowMs);
+    }
+    this.#wanted = now;
+    this.#lookedMs = nowMs;
+  }
+
+  #bring(index: number, nowMs: number): void {
+    const { spec, context, curve } = this.group;
+    const turn = (index - this.#share.index) / this.#share.of;
+    const known = this.#members[turn];
+    if (known) {
+      // It has not left yet.
+      known.leaving = false;
+      return;
+    }
+    const { startMs } = context;
+    const reachedMs = timeReaching(curve, index + 1, this.#lookedMs - startMs);
+    const bornMs = this.#generation > 0 || reachedMs === undefined ? nowMs : startMs + reachedMs;
+    const returns = this.#returns.get(turn) ?? 0;
+    const lives = this.#generation + returns === 0 ? '' : `#${this.#generation}.${returns}`;
+    const stream = spec.name + lives;
+    const resident =
+      spec.everyMs === undefined
+        ? new Resident(this, stream, index, bornMs)
+        : new PacedResident(this, stream, index, bornMs, spec.everyMs);
+    this.#members[turn] = resident;
+    context.count(1);
+    resident.begin();
+  }
+
+  left(resident: Resident): void {
+    const turn = (resident.index - this.#share.index) / this.#share.of;
+    this.#members[turn] = undefined;
+    this.#returns.set(turn, (this.#returns.get(turn) ?? 0) + 1);
+    this.group.context.count(-1);
+  }
+
+  /** They leave at the end of their iteration, or when their grace is over. */
+  #send(from: number, to: number, nowMs: number): void {
+    const { spec, context } = this.group;
+    const { index: first, of } = this.#share;
+    for (let index = from; index < to; index += of) {
+      const member = this.#members[(index - first) / of];
+      if (member) member.leaving = true;
+    }
+    context.shared.wheel.at(nowMs + spec.graceMs, () => {
+      for (let index = from; index < to; index += of) {
+        const member = this.#members[(index - first) / of];
+        if (member?.leaving) member.expel();
+      }
+    });
+  }
+}
+
+/** A user of the closed model: begins iteration after iteration until it is told to leave. */
+class Resident extends VirtualUser {
+  readonly crew: Crew;
+  // Bound once: a million users at rest would hold as many closures otherwise, anew for each iteration.
+  readonly #completed = Resident.prototype.iterationCompleted.bind(this);
+  readonly #failed = Resident.prototype.iterationFailed.bind(this);
+
+  constructor(crew: Crew, stream: string, index: number, bornMs: number) {
+    super(crew.group.context.shared, stream, index, bornMs);
+    this.crew = crew;
+  }
+
+  begin(): void {
+    if (this.isOver || this.leaving) {
+      this.close();
+      this.crew.left(this);
+      return;
+    }
+    this.iteration++;
+    this.steps = 0;
+    runFlow(this.crew.group.spec.flow, this, this.#completed, this.#failed);
+  }
+
+  iterationCompleted(): void {
+    const { spec, context } = this.crew.group;
+    context.iterationEnded(spec.name, undefined);
+    this.goOn();
+  }
+
+  iterationFailed(error: unknown): void {
+    const { spec, context } = this.crew.group;
+    if (!(error instanceof LoadIsOver)) context.iterationEnded(spec.name, error);
+    this.goOn();
+  }
+
+  protected goOn(): void {
+    if (this.steps > 0 || this.isOver) {
+      this.begin();
+      return;
+    }
+    const { spec, context } = this.crew.group;
+    const what = `flow ${spec.name} neither sends a request nor thinks: waiting a second before the next round`;
+    context.shared.recorder.trouble(what, context.shared.nowMs());
+    const again = () => this.begin();
+    this.wait(1_000).then(again, again);
+  }
+
+  protected override turn(): number {
+    return this.index + (this.iteration - 1) * this.crew.group.largest;
+  }
+}
+
+/** One whose iterations begin at a pace. */
+class PacedResident extends Resident {
+  readonly #everyMs: number;
+  #beganMs: number;
+
+  constructor(crew: Crew, stream: string, index: number, bornMs: number, everyMs: number) {
+    super(crew, stream, index, bornMs);
+    this.#everyMs = everyMs;
+    this.#beganMs = bornMs;
+  }
+
+  protected override goOn(): void {
+    this.#beganMs = Math.max(this.#beganMs + this.#everyMs, this.crew.group.context.shared.nowMs());
+    const again = () => this.begin();
+    this.waitUntil(this.#beganMs).then(again, again);
+  }
+}
+
+function largestOf(curve: readonly CurvePoint[]): number {
+  return Math.ceil(Math.max(1, ...curve.map((point) => point.value)));
+}
+
+const LOOK_EVERY_MS = 5;
+/** How long the users of a lost agent take to come back: all at once they would be a stampede of our own making. */
+const COMING_MS = 1_500;
