@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArrivalSchedule, activeUsers, type CurvePoint, timeReaching, valueAt } from './schedule.ts';
+import { Random } from './random.ts';
+import { ArrivalSchedule, activeUsers, type CurvePoint, levelled, resumed, timeReaching, valueAt } from './schedule.ts';
 
 const upAndHold: CurvePoint[] = [
   { tMs: 0, value: 0 },
@@ -81,5 +82,57 @@ describe('arrivals', () => {
       }),
       { numRuns: 50 },
     );
+  });
+});
+
+describe('Poisson arrivals', () => {
+  const curve: CurvePoint[] = [
+    { tMs: 0, value: 200 },
+    { tMs: 100_000, value: 200 },
+  ];
+  const all = (seed: number, first: number, of: number) => {
+    const schedule = new ArrivalSchedule(curve, new Random(seed, 'people arrivals', 0));
+    const times: number[] = [];
+    for (let n = first, due = schedule.dueMs(n); due !== undefined; n += of, due = schedule.dueMs(n)) times.push(due);
+    return times;
+  };
+
+  it('are the same whoever asks, for the same seed', () => {
+    const whole = all(7, 0, 1);
+    const shared = [0, 1, 2].flatMap((index) => all(7, index, 3)).sort((a, b) => a - b);
+    expect(shared).toEqual(whole);
+    expect(all(8, 0, 1)).not.toEqual(whole);
+  });
+
+  it('come at the rate, with gaps as an exponential distribution has them', () => {
+    const times = all(7, 0, 1);
+    // 20,000 expected, standard deviation 141.
+    expect(Math.abs(times.length - 20_000)).toBeLessThan(600);
+    const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+    const deviation = Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+    expect(deviation / mean).toBeGreaterThan(0.96);
+    expect(deviation / mean).toBeLessThan(1.04);
+    expect(gaps.filter((gap) => gap > 3 * mean).length / gaps.length).toBeCloseTo(Math.exp(-3), 2);
+  });
+});
+
+describe('a curve that somebody changes', () => {
+  it('goes straight to a level and stays there', () => {
+    const changed = levelled(upAndHold, 5_000, { to: 300, overMs: 1_000, untilMs: 60_000 });
+    expect([0, 2_500, 5_000, 5_500, 6_000, 30_000, 60_000].map((tMs) => valueAt(changed, tMs))).toEqual([
+      0, 25, 50, 175, 300, 300, 300,
+    ]);
+  });
+
+  it('goes on with the plan where it stood, and arrivals that were due are the same as before', () => {
+    const held = levelled(upAndHold, 5_000, { to: 50, overMs: 0, untilMs: 3_600_000 });
+    const back = resumed(held, 15_000, upAndHold, 5_000, 2_000);
+    expect([4_000, 5_000, 15_000, 16_000, 17_000, 20_000, 30_000, 35_000].map((tMs) => valueAt(back, tMs))).toEqual([
+      40, 50, 50, 60, 70, 100, 100, 0,
+    ]);
+    const before = new ArrivalSchedule(upAndHold);
+    const after = new ArrivalSchedule(back);
+    for (let n = 0; n < 100; n++) expect(after.dueMs(n)).toBeCloseTo(before.dueMs(n) ?? Number.NaN, 6);
   });
 });

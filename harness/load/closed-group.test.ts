@@ -1,0 +1,133 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { ok, playing, steps } from './testing-engine.ts';
+import { rawServer } from './testing-server.ts';
+
+/** How many are active after so long, and how many at the end. */
+describe('the closed model', () => {
+  it('lets users go at the end of their iteration when there are to be fewer', async () => {
+    await using server = await rawServer(ok);
+    let cutShort = 0;
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 20], [150, 20], [151, 5], [2_000, 5]),
+      flow: async (user) => {
+        await user.think('100ms');
+        await user.get('/').catch(() => cutShort++);
+      },
+    });
+    await sleep(120);
+    expect(engine.state.active.people).toBe(20);
+    await sleep(400);
+    expect(engine.state.active.people).toBe(5);
+    expect(cutShort).toBe(0);
+    engine.stop(0);
+  });
+
+  it('ends at once what a user that has to leave still waits for when its grace is over', async () => {
+    await using server = await rawServer(ok);
+    const { engine, recorder } = playing(server.origin, {
+      curve: steps([0, 10], [100, 10], [101, 0], [3_000, 0]),
+      graceMs: 100,
+      flow: async (user) => user.think('1h'),
+    });
+    await sleep(150);
+    expect(engine.state.active.people).toBe(10);
+    await sleep(250);
+    expect(engine.state.active.people).toBe(0);
+    expect(engine.state.failedIterations).toBe(0);
+    expect(recorder.take().troubles).toEqual([]);
+    engine.stop(0);
+  });
+
+  it('makes a user that comes back a new one, with a random stream of its own', async () => {
+    await using server = await rawServer(ok);
+    const ids: string[] = [];
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 1], [100, 1], [101, 0], [200, 0], [201, 1], [2_000, 1]),
+      graceMs: 0,
+      flow: async (user) => {
+        ids.push(user.uuid());
+        await user.think('1h');
+      },
+    });
+    await sleep(400);
+    engine.stop(0);
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(2);
+  });
+
+  it('begins iterations at a pace, and at once when one took longer', async () => {
+    await using server = await rawServer(ok);
+    const began: number[] = [];
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 1], [5_000, 1]),
+      everyMs: 100,
+      flow: async (user) => {
+        began.push(performance.now());
+        await user.think(user.iteration === 2 ? '250ms' : '10ms');
+      },
+    });
+    await sleep(650);
+    engine.stop(0);
+    const gaps = began.slice(1).map((at, index) => at - (began[index] ?? 0));
+    expect(gaps[0]).toBeGreaterThan(95);
+    expect(gaps[0]).toBeLessThan(140);
+    expect(gaps[1]).toBeGreaterThan(245);
+    expect(gaps[1]).toBeLessThan(300);
+    expect(gaps[2]).toBeGreaterThan(95);
+  });
+
+  it('takes over the users of a lost share within two seconds, none twice and each with new ids', async () => {
+    await using server = await rawServer(ok);
+    const ids = new Map<number, string[]>();
+    const { engine } = playing(
+      server.origin,
+      {
+        curve: steps([0, 100], [10_000, 100]),
+        flow: async (user) => {
+          ids.set(user.index, [...(ids.get(user.index) ?? []), user.uuid()]);
+          await user.think('1h');
+        },
+      },
+      { index: 0, of: 2 },
+    );
+    await sleep(100);
+    expect(engine.state.active.people).toBe(50);
+    engine.adopt({ index: 1, of: 4 }, 1);
+    engine.adopt({ index: 3, of: 4 }, 1);
+    await sleep(2_000);
+    expect(engine.state.active.people).toBe(100);
+    engine.stop(0);
+    expect([...ids.keys()].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, n) => n));
+    // The lost agent's user 1 had this id: it must not come again.
+    const first: string[] = [];
+    const other = playing(
+      server.origin,
+      {
+        curve: steps([0, 100], [10_000, 100]),
+        flow: async (user) => {
+          if (user.index === 1) first.push(user.uuid());
+          await user.think('1h');
+        },
+      },
+      { index: 1, of: 2 },
+    );
+    await sleep(100);
+    other.engine.stop(0);
+    expect(ids.get(1)).not.toEqual(first);
+  });
+
+  it('follows another curve from the moment it is told to', async () => {
+    await using server = await rawServer(ok);
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 5], [5_000, 5]),
+      flow: async (user) => user.think('1h'),
+    });
+    await sleep(80);
+    engine.follow({ people: steps([0, 5], [100, 5], [150, 30], [5_000, 30]) }, 5_000);
+    await sleep(200);
+    expect(engine.state.active.people).toBe(30);
+    engine.follow({ people: steps([0, 5], [400, 30]) }, 400);
+    await engine.finished;
+  });
+});
