@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** These bring up the whole target, and would disturb each other and everything else. */
-const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts'];
+const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts', 'harness/steered-run.test.ts'];
 
 export default defineConfig({
   test: {

@@ -17,7 +17,10 @@ export async function watch(
 ): Promise<EmbeddedMonitor> {
   const agents = agentUrls.map((url, index) => ({ job: 'agent', url, labels: { agent: String(index) } }));
   const targets = [...target.topology().scrapes, ...agents];
-  const nodes = new Map(targets.map(({ url, labels }) => [url, 'node' in labels ? labels.node : undefined]));
+  const nodes = new Map([
+    ...target.topology().scrapes.map(({ url, labels }) => [url, labels.node] as const),
+    ...agentUrls.map((url, index) => [url, `agent ${index}`] as const),
+  ]);
   const monitor = await startEmbeddedMonitor({
     targets,
     intervalMs: 1_000,

@@ -31,7 +31,7 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
   const reached = peakReached(events, plan);
   const planned = peakPlanned(events, plan);
   const scrapes = events.findLast((event) => event.kind === 'scrapes');
-  const gaps = events.filter((event) => event.kind === 'scrape gap').filter((gap) => !expectedGap(gap, faults));
+  const gaps = events.filter((event) => event.kind === 'scrape gap').filter((gap) => !expectedGap(gap, faults, lost));
   const gapShare = scrapes === undefined || scrapes.done === 0 ? null : gaps.length / scrapes.done;
   const lags = health.map((event) => event.loopLagP99Ms);
   const loopLagP99Ms = lags.length === 0 ? null : percentile(lags, 0.99);
@@ -133,8 +133,13 @@ export function judgeValidity(evidence: Evidence, faults: readonly FaultResult[]
 /** A start this late is not the start that was asked for. */
 const TOO_LATE_MS = 1_000;
 
-/** A process that was killed on purpose cannot be scraped, nor can it until it is ready again. */
-function expectedGap(gap: Extract<JournalLine, { kind: 'scrape gap' }>, faults: readonly FaultResult[]): boolean {
+/** A process that was killed on purpose cannot be scraped, nor can it until it is ready again; nor can a lost agent. */
+function expectedGap(
+  gap: Extract<JournalLine, { kind: 'scrape gap' }>,
+  faults: readonly FaultResult[],
+  lost: readonly Extract<JournalLine, { kind: 'agent lost' }>[],
+): boolean {
+  if (lost.some(({ agent, seenMs }) => gap.node === `agent ${agent}` && gap.tMs >= seenMs)) return true;
   return faults.some(
     (fault) =>
       fault.target === gap.node &&
