@@ -1,7 +1,7 @@
 import { arrivals, kill, latency, scenario, slo, type User, users } from 'stampede';
 
 /**
- * A shop that went viral: a million people have it open at once. They read for two minutes between two clicks, as people
+ * A shop that went viral: a million people have it open at once. They read for two or three minutes between two clicks, as people
  * do who came from a link, and most of what they click lies at the edge; a few dozen a second buy. Then one of the two
  * order databases crawls, and a gateway dies.
  */
@@ -48,9 +48,9 @@ export default scenario({
   ],
 });
 
-/** Two minutes of reading, a click: mostly lists, now and then a product. */
+/** Two and a half minutes of reading, a click: mostly lists, now and then a product. */
 async function shop(user: User) {
-  await user.think('60s..180s');
+  await user.think('60s..240s');
   const dice = user.random();
   if (dice < 0.6) await user.get(`/v1/products?page=${user.between(1, 50)}`, { as: 'browse' });
   else if (dice < 0.8) await user.get('/', { as: 'home' });

@@ -39,7 +39,8 @@ export class ClosedGroup {
    * users have new random streams: those of before may have been used already.
    */
   adopt(share: Share, nowMs: number, generation: number): void {
-    const fullMs = generation === 0 ? nowMs : nowMs + COMING_MS;
+    const count = activeUsers(this.#curve, nowMs - this.context.startMs) / share.of;
+    const fullMs = generation === 0 ? nowMs : nowMs + Math.max(COMING_MS, (count / MOST_COMING_PER_SEC) * 1_000);
     this.#crews.push(new Crew(this, share, generation, nowMs, fullMs));
   }
 
@@ -122,6 +123,7 @@ class Crew {
       spec.everyMs === undefined
         ? new Resident(this, stream, index, bornMs)
         : new PacedResident(this, stream, index, bornMs, spec.everyMs);
+    if (this.#generation > 0) resident.startMidway();
     this.#members[turn] = resident;
     context.count(1);
     resident.begin();
@@ -228,3 +230,5 @@ function largestOf(curve: readonly CurvePoint[]): number {
 const LOOK_EVERY_MS = 5;
 /** How long the users of a lost agent take to come back: all at once they would be a stampede of our own making. */
 const COMING_MS = 1_500;
+/** Making users costs time and memory, and an agent that cannot keep up with it is late with all of them. */
+const MOST_COMING_PER_SEC = 80_000;

@@ -44,7 +44,7 @@ export class VirtualUser extends Random implements User, WheelTimer {
   readonly #shared: Surroundings;
   /** Unset once it has acted, so that only waiting that we know of counts as lateness. */
   #isDue = true;
-  #standing: 'staying' | 'leaving' | 'expelled' = 'staying';
+  #standing: 'staying' | 'midway' | 'leaving' | 'expelled' = 'staying';
   #wake: ((value?: PromiseLike<never>) => void) | undefined = undefined;
   #browser: Browser | undefined = undefined;
 
@@ -89,7 +89,17 @@ export class VirtualUser extends Random implements User, WheelTimer {
 
   /** Waits so long after it was due, or after now when it has acted since. */
   wait(ms: number): Promise<void> {
-    return this.waitUntil((this.#isDue ? this.dueMs : this.#shared.nowMs()) + ms);
+    const leftMs = this.#standing === 'midway' ? ms * this.number() : ms;
+    if (this.#standing === 'midway') this.#standing = 'staying';
+    return this.waitUntil((this.#isDue ? this.dueMs : this.#shared.nowMs()) + leftMs);
+  }
+
+  /**
+   * It takes the place of a user that was in the middle of something: of its first wait only a part is left. Otherwise
+   * the users of a lost agent would all be silent for a whole think time.
+   */
+  startMidway(): void {
+    this.#standing = 'midway';
   }
 
   waitUntil(tMs: number): Promise<void> {
@@ -117,7 +127,7 @@ export class VirtualUser extends Random implements User, WheelTimer {
 
   /** Whether it has to go once its iteration has ended. */
   get leaving(): boolean {
-    return this.#standing !== 'staying';
+    return this.#standing === 'leaving' || this.#standing === 'expelled';
   }
 
   set leaving(leaves: boolean) {
