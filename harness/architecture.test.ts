@@ -102,6 +102,8 @@ describe('imports', () => {
     ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
     ['ioredis', ['target-app/service/redis.ts']],
     ['commander', ['harness/cli.ts']],
+    ['re2js', ['harness/monitor/promql/re2.ts']],
+    ['yaml', ['harness/monitor/prometheus/server.ts']],
     ['log-update', ['harness/view.ts']],
   ])('of %s stay in the file that is made for it', (vendor, homes) => {
     const users = [...imports].filter(([, targets]) => targets.includes(vendor)).map(([file]) => file);

@@ -39,14 +39,14 @@ test('a staleness marker is not an ordinary NaN, and survives the growth of its 
   expect(series.staleCount).toBe(1);
 });
 
-test('series are found by every kind of matcher, new ones included', () => {
+test('series are found by every kind of matcher, new ones included, in the order of their labels', () => {
   const store = new SeriesStore();
   const a = store.series({ __name__: 'x', job: 'a' });
   const b = store.series({ __name__: 'x', job: 'b' });
   const none = store.series({ __name__: 'x' });
   const isB = job('=', 'b');
   expect(store.select(isB)).toEqual([b]);
-  expect(store.select(job('!=', 'b'))).toEqual([a, none]);
+  expect(store.select(job('!=', 'b'))).toEqual([none, a]);
   expect(store.select(job('=~', 'a|b'))).toEqual([a, b]);
   expect(store.select(job('!~', '.+'))).toEqual([none]);
   expect(store.select(job('=', ''))).toEqual([none]);

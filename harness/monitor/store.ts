@@ -106,7 +106,9 @@ export class SeriesStore implements SeriesSource {
       const test = rememberedPerValue(matcherTest(matcher));
       return (series: StoredSeries) => test(series.labels.get(matcher.name));
     });
-    return [...(candidates ?? this.#byKey.values())].filter((series) => tests.every((test) => test(series)));
+    const found = [...(candidates ?? this.#byKey.values())].filter((series) => tests.every((test) => test(series)));
+    // In the order Prometheus has, not the order of arrival: sums round the same way, and ties fall the same way.
+    return found.sort((a, b) => (a.labels.key < b.labels.key ? -1 : a.labels.key > b.labels.key ? 1 : 0));
   }
 }
 

@@ -328,7 +328,7 @@ describe('operators', () => {
     ['1 + b * on () group_left () a', '1:5: two series on the right side match the same labels'],
     ['{i="1", team=""} * 2', '1:1: the result has two series with the same labels {i="1"}'],
     ['label_replace(a, "i", "0", "", "")', '1:1: the result has two series with the same labels a{i="0"}'],
-    ['topk(scalar(nope), a)', '1:6: topk needs a number of series, got NaN'],
+    ['topk(scalar(nope), a)', '1:6: topk needs a whole number of series, got NaN'],
   ])('%s is refused', async (expression, message) => {
     const query = monitorWith(ab).query(expression, 0);
     await expect(query).rejects.toThrow(PromqlError);
@@ -450,7 +450,7 @@ describe('a range query', () => {
   test('is refused when it would not fit in memory', async () => {
     const monitor = monitorWith({ x: [1] });
     await expect(monitor.queryRange('x', 0, 60_000_000, 1)).rejects.toThrow(
-      '1:1: 1 series at 60000001 times are more than 50000000 values',
+      '1:1: 1 series at 60,000,001 times bring the query to 60,000,001 values, at most 50,000,000 are allowed',
     );
     await expect(monitor.queryRange('x', 10, 0, 1)).rejects.toThrow('expected fromMs <= toMs and stepMs > 0');
   });

@@ -33,8 +33,16 @@ export function parse(expression: string): Expr {
 const MAX_NESTING = 200;
 const MAX_OPERATORS = 1_000;
 
-const UNSUPPORTED_AGGREGATORS = ['count_values', 'limitk', 'limit_ratio'];
+const UNSUPPORTED_AGGREGATORS = ['limitk', 'limit_ratio'];
 const UNSUPPORTED_MODIFIERS = ['smoothed', 'anchored', 'fill', 'fill_left', 'fill_right'];
+
+/** Aggregations that take an argument before the vector, with an example of it. */
+const PARAMETERS: Partial<Record<Aggregator, string>> = {
+  topk: '3',
+  bottomk: '3',
+  quantile: '0.9',
+  count_values: '"v"',
+};
 
 /** What a shift or a range may follow: a selector just parsed, without parentheses around it, and what it has already. */
 interface Operand {
@@ -165,7 +173,7 @@ class Parser {
     const isGrouped = next !== undefined && (isWord(next, 'by') || isWord(next, 'without'));
     if (isCalled || isGrouped) {
       if (UNSUPPORTED_AGGREGATORS.includes(lower))
-        throw this.#error(token, `the aggregation ${lower} is not supported`);
+        throw this.#error(token, `the aggregation ${lower} is not supported: it is an experiment of Prometheus 3`);
       const op = AGGREGATORS.find((name) => name === lower);
       if (op !== undefined) return operand(this.#aggregation(op, token));
     }
@@ -177,8 +185,8 @@ class Parser {
     let grouping = this.#grouping();
     this.#open('(', 'aggregation');
     const first = this.#expr(0, 'aggregation');
-    const needsParam = op === 'topk' || op === 'bottomk' || op === 'quantile';
-    if (needsParam) this.#open(',', 'aggregation', `"," and the vector, as in ${op}(0.9, x)`);
+    const needsParam = PARAMETERS[op] !== undefined;
+    if (needsParam) this.#open(',', 'aggregation', `"," and the vector, as in ${op}(${PARAMETERS[op]}, x)`);
     const expr = needsParam ? this.#expr(0, 'aggregation') : first;
     let end = this.#close(')', 'aggregation', 'an operator or ")"').end;
     if (grouping === undefined) {
@@ -217,18 +225,24 @@ class Parser {
   /** `(a, b,)`: names of labels; a trailing comma is allowed, as Prometheus allows it. */
   #labels(where: string): string[] {
     this.#open('(', where);
-    const labels: string[] = [];
+    const labels = new Set<string>();
     while (!this.#symbol(')')) {
-      const token = this.#peek();
-      if (token.kind !== 'word' || token.text.includes(':'))
-        throw this.#unexpected(token, `in ${where}(...)`, 'a label name');
-      if (!labels.includes(token.text)) labels.push(token.text);
-      this.#index++;
+      labels.add(this.#labelName(`in ${where}(...)`));
       if (!this.#symbol(',') && this.#peek().text !== ')') {
         throw this.#unexpected(this.#peek(), `in ${where}(...)`, '"," or ")"');
       }
     }
-    return labels;
+    return [...labels];
+  }
+
+  /** A name, or any text in quotes: Prometheus 3 allows every character there. */
+  #labelName(where: string): string {
+    const token = this.#peek();
+    const name =
+      token.kind === 'word' && !token.text.includes(':') ? token.text : token.kind === 'string' ? token.value : '';
+    if (name === '') throw this.#unexpected(token, where, 'a label name');
+    this.#index++;
+    return name;
   }
 
   #selector(name: Token | undefined): VectorSelector {
@@ -250,14 +264,16 @@ class Parser {
     return { kind: 'selector', matchers, offsetMs: 0, atTime: undefined, at: start.at, end: this.#previous().end };
   }
 
+  /** `name="value"`, or, in Prometheus 3, the metric's name in quotes: `{"my.metric"}`. */
   #matcher(matchers: Matcher[], metric: Token | undefined): void {
     const label = this.#peek();
-    if (label.kind === 'string') {
-      throw this.#error(label, 'quoted names are not supported; write {__name__="..."} for a metric name');
+    const next = this.#tokens[this.#index + 1];
+    if (label.kind === 'string' && (next?.text === ',' || next?.text === '}')) {
+      this.#index++;
+      this.#add({ name: '__name__', op: '=', value: label.value }, matchers, label, metric);
+      return;
     }
-    if (label.kind !== 'word' || label.text.includes(':'))
-      throw this.#unexpected(label, 'in label matchers', 'a label name');
-    this.#index++;
+    const name = this.#labelName('in label matchers');
     const opToken = this.#peek();
     const op = matcherOp(opToken);
     if (op === undefined) throw this.#unexpected(opToken, 'in label matchers', '=, !=, =~ or !~');
@@ -265,14 +281,20 @@ class Parser {
     const value = this.#peek();
     if (value.kind !== 'string') throw this.#unexpected(value, 'in label matchers', 'a quoted value');
     this.#index++;
-    const matcher = { name: label.text, op, value: value.value };
-    if (metric !== undefined && isName(matcher)) {
-      throw this.#error(label, `the metric name is set twice: "${metric.text}" and "${value.value}"`);
-    }
+    const matcher = { name, op, value: value.value };
     try {
       matcherTest(matcher);
     } catch (error) {
       throw this.#error(value, error instanceof Error ? error.message : String(error));
+    }
+    this.#add(matcher, matchers, label, metric);
+  }
+
+  #add(matcher: Matcher, matchers: Matcher[], at: Token, metric: Token | undefined): void {
+    const isSecond = isName(matcher) && (metric !== undefined || (at.kind === 'string' && matchers.some(isName)));
+    if (isSecond) {
+      const first = metric?.text ?? matchers.find(isName)?.value;
+      throw this.#error(at, `the metric name is set twice: "${first}" and "${matcher.value}"`);
     }
     matchers.push(matcher);
   }
@@ -286,7 +308,7 @@ class Parser {
       else if (isWord(token, 'offset')) current = this.#offset(current, token);
       else if (token.kind === 'symbol' && token.text === '@') current = this.#atTime(current, token);
       else if (token.kind === 'word' && UNSUPPORTED_MODIFIERS.includes(token.text)) {
-        throw this.#error(token, `the modifier ${token.text} is not supported`);
+        throw this.#error(token, `the modifier ${token.text} is not supported: it is an experiment of Prometheus 3`);
       } else return current.expr;
     }
   }
@@ -302,6 +324,7 @@ class Parser {
       if (hasOffset || hasAt) throw this.#error(bracket, 'offset and @ come after the range, as in x[5m] offset 1m');
       return operand({ kind: 'range', selector: expr, rangeMs, at: expr.at, end }, true);
     }
+    if (++this.#operators > MAX_OPERATORS) throw this.#error(bracket, `more than ${MAX_OPERATORS} operators`);
     const stepMs = this.#peek().text === ']' ? undefined : this.#durationMs('subquery', false);
     const { end } = this.#close(']', 'subquery', '"]"');
     const shift: Shift = { offsetMs: 0, atTime: undefined };
