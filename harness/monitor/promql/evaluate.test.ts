@@ -447,6 +447,22 @@ describe('a range query', () => {
     );
   });
 
+  test('is refused before it reads more samples than it may, with their number', async () => {
+    const store = new SeriesStore();
+    for (const job of ['a', 'b']) {
+      const series = store.series({ __name__: 'x', job });
+      for (let i = 0; i < 1_000; i++) store.append(series, i * 1_000, i);
+    }
+    const monitor = monitorOf(store, { maxQuerySamples: 100_000 });
+    expect(await monitor.queryRange('rate(x[1m])', 100_000, 800_000, 1_000)).toHaveLength(2);
+    await expect(monitor.queryRange('1 + rate(x[2m])', 200_000, 900_000, 1_000)).rejects.toThrow(
+      '1:10: the query would read about 196,800 samples (here 196,800 of 2 series), at most 100,000 are allowed; ask for fewer series, a shorter range or a longer step',
+    );
+    await expect(monitor.query('max_over_time(vector(1)[1y:1ms])', 0)).rejects.toThrow(
+      '1:15: 1 series at 31,536,000,000 times bring the query to 31,536,000,001 values',
+    );
+  });
+
   test('is refused when it would not fit in memory', async () => {
     const monitor = monitorWith({ x: [1] });
     await expect(monitor.queryRange('x', 0, 60_000_000, 1)).rejects.toThrow(

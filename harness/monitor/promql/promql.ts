@@ -45,7 +45,7 @@ export function promql(expression: string, options: PromqlOptions = {}): PromqlE
   const semantics = options.semantics ?? 'v3';
   const { expr, type } = parseTyped(expression, semantics);
   const error = (where: { at: number }, problem: string) => new PromqlError(expression, where.at, problem);
-  const run = (series: readonly GivenSeries[] | SeriesSource, { startMs, ...grid }: Grid): Answer => {
+  const run = (series: readonly GivenSeries[] | SeriesSource, { startMs, ...grid }: Grid, endMs: number): Answer => {
     const budget = new Budget(options.maxQuerySamples ?? DEFAULT_MAX_SAMPLES, error);
     budget.hold(1, grid.count, expr);
     // Prometheus knows whole milliseconds only.
@@ -57,7 +57,8 @@ export function promql(expression: string, options: PromqlOptions = {}): PromqlE
       lookbackMs: options.lookbackMs ?? 300_000,
       subqueryStepMs: options.subqueryStepMs ?? 60_000,
       startMs: wholeGrid.startMs,
-      endMs: wholeGrid.startMs + grid.stepMs * (grid.count - 1),
+      // Not the last step: what was asked for.
+      endMs: Math.floor(endMs),
       error,
     });
   };
@@ -66,7 +67,7 @@ export function promql(expression: string, options: PromqlOptions = {}): PromqlE
     type,
     rangeMs: Math.max(0, reachMs(expr)),
     instant(series, atMs) {
-      return instantAnswer(run(series, { startMs: atMs, stepMs: 0, count: 1 }));
+      return instantAnswer(run(series, { startMs: atMs, stepMs: 0, count: 1 }, atMs));
     },
     range(series, fromMs, toMs, stepMs) {
       if (!(stepMs > 0) || !(toMs >= fromMs)) {
@@ -76,7 +77,7 @@ export function promql(expression: string, options: PromqlOptions = {}): PromqlE
         throw error(expr, `a query over a range of time needs a scalar or an instant vector, got a ${type}`);
       }
       const grid = { startMs: fromMs, stepMs, count: Math.floor((toMs - fromMs) / stepMs) + 1 };
-      const answer = run(series, grid);
+      const answer = run(series, grid, toMs);
       return answer.kind === 'scalar' || answer.kind === 'vector' ? rangeAnswer(answer, grid) : [];
     },
   };

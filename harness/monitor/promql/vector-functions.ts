@@ -69,7 +69,11 @@ export function toScalar(call: Call, evaluator: Evaluator): Scalar {
 
 export function timestamp(call: Call, evaluator: Evaluator): Vector {
   const arg = argument(call, 0);
-  if (arg.kind === 'selector') return withoutNames(evaluator.sampleTimes(arg), call, evaluator);
+  if (arg.kind === 'selector') {
+    // Prometheus never looks ahead of a fixed time here, up to 3.16 at least.
+    const selector = arg.atTime === undefined ? arg : { ...arg, offsetMs: Math.max(0, arg.offsetMs) };
+    return withoutNames(evaluator.sampleTimes(selector), call, evaluator);
+  }
   const vector = evaluator.vector(arg);
   const { startMs, stepMs } = evaluator.grid;
   vector.values = vector.values.map((_, cell) => (startMs + (cell % vector.width) * stepMs) / 1000);

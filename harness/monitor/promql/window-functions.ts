@@ -108,8 +108,9 @@ export const maxOverTime: WindowMath = ({ values, from, to }) => {
 export const quantileOverTime: WindowMath = ({ values, from, to, semantics }, q) =>
   quantile(q, [...values.subarray(from, to)], semantics);
 
-/** The median distance from the median. */
+/** The median distance from the median; not a number where one of the values is none. */
 export const madOverTime: WindowMath = ({ values, from, to, semantics }) => {
+  if (values.subarray(from, to).some(Number.isNaN)) return Number.NaN;
   const middle = quantile(0.5, [...values.subarray(from, to)], semantics);
   return quantile(
     0.5,

@@ -18,9 +18,12 @@ export interface Oracle {
   stop(): Promise<void>;
 }
 
+/** Prometheus 2 does not know this one, and says so, and goes on. */
+const FLAGS = ['--enable-feature=promql-experimental-functions'];
+
 /** A real Prometheus that holds the series and nothing else. */
 export async function startOracle(command: string, data: readonly GivenSeries[]): Promise<Oracle> {
-  const server = await startPrometheus({ command, config: { global: {} } });
+  const server = await startPrometheus({ command, config: { global: {} }, flags: FLAGS });
   try {
     const client = prometheusClient(server.url);
     const { version, semantics } = await client.version();
