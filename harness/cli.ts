@@ -7,9 +7,10 @@ import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { planCommand } from './commands/plan.ts';
-import { queryCommand } from './commands/query.ts';
+import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
@@ -112,11 +113,28 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'query <run> <promql>', 'ask a finished run a PromQL question', [
     "stampede query last 'sum by (code) (rate(http_server_requests_total[10s]))'",
     "stampede query last 'up == 0' --at 1m30s",
+    "stampede query last 'sum(rate(stampede_requests_total[10s]))' --from 30s --to 2m --step 10s",
   ])
     .option('--at <time>', "time on the run's clock (default: the end of the load)")
-    .action(async (name: string, expression: string, options: { at?: string }) =>
+    .option('--from <time>', 'over a range of time: its begin (default: 0)')
+    .option('--to <time>', 'its end (default: the end of the load)')
+    .option('--step <time>', 'how far apart its answers are (default: 1s)')
+    .action(async (name: string, expression: string, options: QueryOptions) =>
       done(await queryCommand(name, expression, options)),
     );
+
+  add(program, 'serve <run>', "serve a run by Prometheus' HTTP API: Grafana and promtool can point at it", [
+    'stampede serve last',
+    'stampede serve last --port 9095',
+    'promtool query instant http://127.0.0.1:9095 up',
+  ])
+    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', wholeNumber)
+    .action(async (name: string, options: { port?: number }) => {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      const { port = 0 } = options;
+      await serveCommand(name, { port, version, signal: stop.signal, onReady: tellServed });
+    });
 
   const target = program.command('target').description('the reference shop: up, status, down');
   add(target, 'up', 'start the reference shop and leave it up', [
@@ -176,6 +194,18 @@ function mutantNames(text: string): string[] {
 }
 
 /** Runs the fault proxy in the foreground, as the original's binary would. */
+/** Serving ends with a signal: what it tells is told at its beginning. */
+function tellServed(ready: { url: string; run: string; fromMs: number; toMs: number }): void {
+  if (jsonWanted) process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const at = Number.isNaN(ready.toMs) ? '' : ` --time ${new Date(ready.toMs).toISOString()}`;
+  const lines = [`serving ${ready.run} at ${ready.url}, Ctrl-C ends it`];
+  lines.push(
+    `  ask      promtool query instant ${ready.url} up${at}`,
+    `  Grafana  a Prometheus data source with this address`,
+  );
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
 async function toxiproxy(flags: string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(packageRoot, 'chaos/toxiproxy/main.ts'), ...flags], { stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);

@@ -13,6 +13,7 @@ Run
 Look
   report RUN                judge a run again, rebuild its reports
   query RUN 'PROMQL'        ask a finished run
+  serve RUN                 Prometheus' HTTP API over a run
 
 Break and mend
   chaos undo|status|catalog

@@ -7,7 +7,7 @@ import { type JournalLine, readJournal } from './journal.ts';
 import { Histogram } from './load/histogram.ts';
 import type { SlicePart } from './load/recorder.ts';
 import type { Monitor } from './monitor/monitor.ts';
-import { openRecording } from './monitor/recording.ts';
+import { openRecording } from './monitor/read-recording.ts';
 import type { Plan } from './scenario/plan.ts';
 import { sentenceOf, withoutRepeats } from './sentences.ts';
 import { readSliceLog } from './slice-log.ts';

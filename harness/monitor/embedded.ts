@@ -31,6 +31,7 @@ export interface EmbeddedMonitorOptions extends QueryOptions {
 }
 
 export interface EmbeddedMonitor extends Monitor {
+  readonly store: SeriesStore;
   /** Starts scraping more targets. Those it scrapes already are left as they are. */
   addTargets(targets: readonly ScrapeTarget[]): void;
   /** Scrapes every target once, all at the same time, and resolves when all samples are in. */
@@ -105,6 +106,7 @@ export function startEmbeddedMonitor(options: EmbeddedMonitorOptions): EmbeddedM
   addTargets(options.targets);
   return {
     ...monitorOf(store, options),
+    store,
     addTargets,
     waitUntilUp,
     gaps: () => gapCount,

@@ -31,12 +31,16 @@ export class ExpositionError extends Error {
  */
 export class ExpositionReader<Handle> {
   readonly #resolve: (labels: Record<string, string>) => Handle;
+  readonly #describe: Describe;
+  /** Comments read before: they say the same each time. */
+  readonly #comments = new Set<string>();
   #cache = new Map<string, Handle>();
   /** What the last complete text used; the rest of the cache goes when it outweighs that. */
   #used = 0;
 
-  constructor(resolve: (labels: Record<string, string>) => Handle) {
+  constructor(resolve: (labels: Record<string, string>) => Handle, describe: Describe = () => {}) {
     this.#resolve = resolve;
+    this.#describe = describe;
   }
 
   /** All samples of a whole text, in order. Throws ExpositionError. */
@@ -70,11 +74,16 @@ export class ExpositionReader<Handle> {
         continue;
       }
       if (scanner.isComment()) {
-        if (scanner.comment(format) === 'EOF') {
-          if (start < text.length) throw new ExpositionError(number + 1, 1, 'text after # EOF');
-          return { ended: true, nextLine: number + 1 };
+        const comment = scanner.rest();
+        if (this.#comments.has(comment)) continue;
+        const said = scanner.comment(format);
+        if (said !== 'EOF') {
+          if (said !== undefined) this.#describe(said.name, said.field, said.text);
+          this.#comments.add(comment);
+          continue;
         }
-        continue;
+        if (start < text.length) throw new ExpositionError(number + 1, 1, 'text after # EOF');
+        return { ended: true, nextLine: number + 1 };
       }
       const key = scanner.seriesText();
       let handle = this.#cache.get(key);
@@ -98,6 +107,19 @@ const HASH = 35;
 const EQUALS = 61;
 const COMMA = 44;
 const TYPES = 'counter gauge histogram gaugehistogram summary untyped unknown info stateset'.split(' ');
+
+type Field = 'help' | 'type' | 'unit';
+type Describe = (name: string, field: Field, text: string) => void;
+type Said = { name: string; field: Field; text: string };
+const FIELDS = new Map<string, Field>([
+  ['HELP', 'help'],
+  ['TYPE', 'type'],
+  ['UNIT', 'unit'],
+]);
+
+function unescaped(help: string): string {
+  return help.replace(/\\(n|\\|")/g, (_whole, char) => (char === 'n' ? '\n' : char));
+}
 
 /** A cursor over one line. */
 class LineScanner {
@@ -125,24 +147,32 @@ class LineScanner {
     return this.#code() === HASH;
   }
 
-  /** HELP and UNIT are passed over, a TYPE must be one, and what else follows a # says nothing. */
-  comment(format: ExpositionFormat): 'EOF' | undefined {
+  /** The whole line. */
+  rest(): string {
+    return this.#text.slice(this.#start, this.#end);
+  }
+
+  /** What HELP, TYPE or UNIT say of a metric; a TYPE must be one, and what else follows a # says nothing. */
+  comment(format: ExpositionFormat): 'EOF' | Said | undefined {
     this.#at++;
     this.#skipSpace();
     const keywordAt = this.#at;
     const keyword = this.#word();
     if (keyword === 'EOF' && format === 'openmetrics' && this.#at === this.#end) return 'EOF';
-    if (keyword !== 'TYPE') return undefined;
+    const field = FIELDS.get(keyword);
+    if (field === undefined) return undefined;
     this.#skipSpace();
-    if (this.#word() === '') throw this.error('expected the name of a metric after TYPE');
+    const name = this.#word();
+    if (name === '' && field === 'type') throw this.error('expected the name of a metric after TYPE');
     this.#skipSpace();
+    if (field !== 'type') return { name, field, text: unescaped(this.#text.slice(this.#at, this.#end)) };
     const typeAt = this.#at;
     const type = this.#word();
     if (!TYPES.includes(type)) {
       this.#at = type === '' ? keywordAt : typeAt;
       throw this.error(`unknown type ${JSON.stringify(type)}, expected one of ${TYPES.join(', ')}`);
     }
-    return undefined;
+    return { name, field, text: type === 'untyped' ? 'unknown' : type };
   }
 
   /** The name and the labels as they are written; moves to what follows. */
@@ -180,12 +210,14 @@ class LineScanner {
     this.#at = this.#start;
     this.#skipSpace();
     const name = this.#name(true);
-    if (name === '') throw this.error(`expected the name of a metric, got ${this.#here()}`);
-    const labels: Record<string, string> = { __name__: name };
+    const labels: Record<string, string> = name === '' ? {} : { __name__: name };
     this.#skipSpace();
+    // Prometheus 3 writes names that are not plain into the braces, in quotes: {"my.metric",a="b"}.
+    if (name === '' && this.#code() !== OPEN) throw this.error(`expected the name of a metric, got ${this.#here()}`);
     if (this.#code() === OPEN) {
       this.#at++;
       this.#readLabels(labels);
+      if (labels.__name__ === undefined) throw this.error('expected the name of a metric before or in the braces');
     } else if (this.#at < this.#seriesEnd) {
       throw this.error(`unexpected ${this.#here()} in the name of a metric`);
     }
@@ -198,9 +230,15 @@ class LineScanner {
       this.#skipSpace();
       if (this.#code() === CLOSE) break;
       const nameAt = this.#at;
-      const name = this.#name(false);
+      const isQuoted = this.#code() === QUOTE;
+      const name = isQuoted ? this.#quoted('in quotes') : this.#name(false);
       if (name === '') throw this.error(`expected the name of a label, got ${this.#here()}`);
       this.#skipSpace();
+      if (isQuoted && this.#code() !== EQUALS && labels.__name__ === undefined) {
+        labels.__name__ = name;
+        if (this.#code() === COMMA) this.#at++;
+        continue;
+      }
       if (this.#code() !== EQUALS) throw this.error(`expected "=" after label ${name}, got ${this.#here()}`);
       this.#at++;
       this.#skipSpace();

@@ -4,8 +4,16 @@ import type { Matcher } from './promql/ast.ts';
 import { matcherTest } from './promql/matcher.ts';
 import type { SeriesSource, SeriesView } from './promql/source.ts';
 
+export interface MetricMetadata {
+  type: string;
+  help: string;
+  unit: string;
+}
+
 /** The samples the monitor holds, in memory: 16 bytes a sample, and up to half as much again as room to grow. */
 export class SeriesStore implements SeriesSource {
+  /** What the targets say about their metrics, by the metric's name. */
+  readonly metadata = new Map<string, MetricMetadata>();
   readonly #maxSamples: number;
   readonly #byKey = new Map<string, StoredSeries>();
   /** Inverted index: label name, label value, the series that carry it in order of creation. */
@@ -31,6 +39,11 @@ export class SeriesStore implements SeriesSource {
   /** Epoch milliseconds of the first and the last sample; undefined while there is none. */
   get extent(): { fromMs: number; toMs: number } | undefined {
     return this.#sampleCount === 0 ? undefined : { fromMs: this.#fromMs, toMs: this.#toMs };
+  }
+
+  describe(name: string, field: keyof MetricMetadata, text: string): void {
+    const known = getOrMake(this.metadata, name, () => ({ type: 'unknown', help: '', unit: '' }));
+    known[field] = text;
   }
 
   /** The series with these labels, made when there is none yet. The metric's name is the label `__name__`. */
@@ -128,6 +141,11 @@ export class StoredSeries implements SeriesView {
 
   constructor(labels: LabelSet) {
     this.labels = labels;
+  }
+
+  /** Epoch milliseconds of the first sample. */
+  get firstMs(): number {
+    return this.times[0] ?? Number.POSITIVE_INFINITY;
   }
 
   /** Epoch milliseconds of the last sample. */

@@ -103,7 +103,7 @@ async function promqlCell(plan: PromqlPlan, window: VerdictWindow, evidence: Evi
     const length = span.toMs - span.fromMs;
     const fromMs = wholeWindow ? span.toMs : span.fromMs + plan.rangeMs;
     if (fromMs > span.toMs) continue;
-    const expression = plan.expression.replaceAll('$window', formatDuration(length));
+    const expression = plan.expression.replaceAll('$window', `${Math.round(length)}ms`);
     expected += (span.toMs - fromMs) / STEP_MS + 1;
     try {
       const series = await evidence.queryRange(expression, fromMs, span.toMs, STEP_MS);

@@ -44,7 +44,7 @@ export interface PromqlExpression {
 export function promql(expression: string, options: PromqlOptions = {}): PromqlExpression {
   const semantics = options.semantics ?? 'v3';
   const { expr, type } = parseTyped(expression, semantics);
-  const error = (where: { at: number }, problem: string) => new PromqlError(expression, where.at, problem);
+  const error = (where: { at: number }, problem: string) => new PromqlError(expression, where.at, problem, 'execution');
   const run = (series: readonly GivenSeries[] | SeriesSource, { startMs, ...grid }: Grid, endMs: number): Answer => {
     const budget = new Budget(options.maxQuerySamples ?? DEFAULT_MAX_SAMPLES, error);
     budget.hold(1, grid.count, expr);
@@ -74,7 +74,11 @@ export function promql(expression: string, options: PromqlOptions = {}): PromqlE
         throw new RangeError(`expected fromMs <= toMs and stepMs > 0, got ${fromMs}, ${toMs} and ${stepMs}`);
       }
       if (type === 'range' || type === 'string') {
-        throw error(expr, `a query over a range of time needs a scalar or an instant vector, got a ${type}`);
+        throw new PromqlError(
+          expression,
+          expr.at,
+          `a query over a range of time needs a scalar or an instant vector, got a ${type}`,
+        );
       }
       const grid = { startMs: fromMs, stepMs, count: Math.floor((toMs - fromMs) / stepMs) + 1 };
       const answer = run(series, grid, toMs);

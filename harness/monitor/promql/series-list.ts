@@ -1,5 +1,4 @@
 import { SeriesStore } from '../store.ts';
-import type { SeriesSource } from './source.ts';
 
 /** A series as plain data: its labels, the metric's name as `__name__`, and its samples in order of time. */
 export interface GivenSeries {
@@ -8,21 +7,20 @@ export interface GivenSeries {
   samples: readonly { tMs: number; value: number | 'stale' }[];
 }
 
-const known = new WeakMap<readonly GivenSeries[], SeriesSource>();
+const known = new WeakMap<readonly GivenSeries[], SeriesStore>();
 
 /** A list of series as the evaluator reads it. The same list is read once. */
-export function sourceOf(list: readonly GivenSeries[]): SeriesSource {
+export function sourceOf(list: readonly GivenSeries[]): SeriesStore {
   let source = known.get(list);
   if (source === undefined) {
-    const store = new SeriesStore();
+    source = new SeriesStore();
     for (const { labels, samples } of list) {
-      const series = store.series(labels);
+      const series = source.series(labels);
       for (const { tMs, value } of samples) {
-        if (value === 'stale') store.appendStale(series, Math.floor(tMs));
-        else store.append(series, Math.floor(tMs), value);
+        if (value === 'stale') source.appendStale(series, Math.floor(tMs));
+        else source.append(series, Math.floor(tMs), value);
       }
     }
-    source = store;
     known.set(list, source);
   }
   return source;

@@ -190,6 +190,7 @@ function functions(): string[] {
     'timestamp(mem + 0)',
     'timestamp(timestamp(mem))',
     'label_replace(mem, "to", "$1-x", "job", "(.*)")',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a template of PromQL.
     'label_replace(mem, "to", "${word}${1}", "instance", "(?P<word>.)")',
     'label_replace(mem, "to", "$0", "job", "no match")',
     'label_replace(mem, "job", "", "instance", "1")',
