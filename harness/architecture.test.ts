@@ -123,6 +123,7 @@ describe('imports', () => {
       'harness/test.mjs',
       'harness/test-real.mjs',
       'harness/agents/agent.ts',
+      'harness/bench/monitor.ts',
       'harness/commands/run.ts',
       'chaos/toxiproxy/main.ts',
       'target-app/main.ts',
