@@ -7,6 +7,7 @@ import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { planCommand } from './commands/plan.ts';
+import { pushCommand } from './commands/push.ts';
 import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -82,16 +83,23 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'run <scenario>', 'run a scenario; exit 0 only if every promise held', [
     'stampede run scenarios/first-run.ts',
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
+    'stampede run scenarios/first-run.ts --monitor prometheus',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .addOption(
       new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
     )
     .action(
       async (
         file: string,
-        options: CommonOptions & { seed?: number; agents?: number; summary: 'full' | 'short' | 'none' },
+        options: CommonOptions & {
+          seed?: number;
+          agents?: number;
+          monitor?: string;
+          summary: 'full' | 'short' | 'none';
+        },
       ) => done(await runCommand(file, { ...options, version })),
     );
 
@@ -135,6 +143,10 @@ function commandLine(done: (result: CommandResult) => void): Command {
       const { port = 0 } = options;
       await serveCommand(name, { port, version, signal: stop.signal, onReady: tellServed });
     });
+
+  add(program, 'push <run> <url>', 'send the metrics of a finished run into a Prometheus, by remote write', [
+    'stampede push last http://127.0.0.1:9090',
+  ]).action(async (name: string, url: string) => done(await pushCommand(name, url)));
 
   const target = program.command('target').description('the reference shop: up, status, down');
   add(target, 'up', 'start the reference shop and leave it up', [
@@ -194,13 +206,19 @@ function mutantNames(text: string): string[] {
 }
 
 /** Runs the fault proxy in the foreground, as the original's binary would. */
+function monitorName(text: string): string | undefined {
+  if (text === 'embedded') return undefined;
+  if (text === 'prometheus' || (/^https?:\/\//.test(text) && URL.canParse(text))) return text;
+  throw new InvalidArgumentError("expected 'embedded', 'prometheus', or an address such as http://127.0.0.1:9090");
+}
+
 /** Serving ends with a signal: what it tells is told at its beginning. */
 function tellServed(ready: { url: string; run: string; fromMs: number; toMs: number }): void {
   if (jsonWanted) process.stdout.write(`${JSON.stringify(ready)}\n`);
-  const at = Number.isNaN(ready.toMs) ? '' : ` --time ${new Date(ready.toMs).toISOString()}`;
+  const at = Number.isNaN(ready.toMs) ? '' : `--time ${new Date(ready.toMs).toISOString()} `;
   const lines = [`serving ${ready.run} at ${ready.url}, Ctrl-C ends it`];
   lines.push(
-    `  ask      promtool query instant ${ready.url} up${at}`,
+    `  ask      promtool query instant ${at}${ready.url} up`,
     `  Grafana  a Prometheus data source with this address`,
   );
   process.stderr.write(`${lines.join('\n')}\n`);

@@ -14,6 +14,7 @@ Look
   report RUN                judge a run again, rebuild its reports
   query RUN 'PROMQL'        ask a finished run
   serve RUN                 Prometheus' HTTP API over a run
+  push RUN URL              its metrics into a Prometheus, by remote write
 
 Break and mend
   chaos undo|status|catalog

@@ -39,6 +39,15 @@ export type JournalEvent =
   | GeneratorEvent
   | { kind: 'scrape gap'; job: string; url: string; node?: string; reason: string }
   | { kind: 'scrapes'; done: number; failed: number }
+  | { kind: 'monitor attached'; url: string; version: string; semantics: 'v2' | 'v3'; ours: boolean }
+  | {
+      /** What a real Prometheus and the embedded monitor say of one objective in one window. */
+      kind: 'monitors compared';
+      objective: string;
+      window: string;
+      prometheus: MonitorSays;
+      embedded: MonitorSays;
+    }
   | { kind: 'trouble'; agent: number; what: string; count: number; firstMs: number }
   | { kind: 'warning'; text: string }
   | {
@@ -51,6 +60,11 @@ export type JournalEvent =
     }
   | { kind: 'residue'; found: string[] }
   | { kind: 'run ended' };
+
+export interface MonitorSays {
+  outcome: 'passed' | 'failed' | 'inconclusive';
+  value: number | null;
+}
 
 /** One agent's own health over the second before, with running totals. */
 export interface GeneratorEvent extends EngineState {

@@ -10,6 +10,8 @@ import type { CommandResult, CommonOptions } from './command.ts';
 export interface RunCommandOptions extends CommonOptions {
   seed?: number;
   agents?: number;
+  /** As `--monitor` takes it. */
+  monitor?: string;
   summary: 'short' | 'full' | 'none';
   version: string;
 }
@@ -35,6 +37,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       plan,
       command: commandLine(file, options),
       version: options.version,
+      monitor: options.monitor,
       places: { runs: runsDirectory, undo: undoDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
@@ -58,9 +61,10 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents }: RunCommandOptions): string {
+function commandLine(file: string, { seed, agents, monitor }: RunCommandOptions): string {
   const parts = ['stampede run', file];
   if (seed !== undefined) parts.push(`--seed ${seed}`);
   if (agents !== undefined) parts.push(`--agents ${agents}`);
+  if (monitor !== undefined) parts.push(`--monitor ${monitor}`);
   return parts.join(' ');
 }
