@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
-import { startRecording } from './recording.ts';
+import { seriesText, startRecording } from './recording.ts';
 import type { RunMonitor, UpAndDown } from './run-monitor.ts';
 import { type ScrapeContext, type ScrapeResult, type ScrapeTarget, TargetScraper } from './scrape.ts';
 import { SeriesStore } from './store.ts';
@@ -38,6 +38,8 @@ export interface EmbeddedMonitor extends RunMonitor {
   scrapeNow(): Promise<void>;
   /** Scrapes until every target has answered once. Failures while it waits are no gaps: the targets are starting. */
   waitUntilUp(deadlineMs: number, signal?: AbortSignal): Promise<UpAndDown>;
+  /** Stores and records a sample that was not scraped: what a rule gave. An undefined value ends the series. */
+  write(labels: Readonly<Record<string, string>>, tMs: number, value: number | undefined): void;
   /** How many gaps there have been. */
   gaps(): number;
   /** Stops scraping, ends the recording, closes the connections. Queries are still answered. */
@@ -103,6 +105,11 @@ export function startEmbeddedMonitor(options: EmbeddedMonitorOptions): EmbeddedM
     store,
     addTargets,
     waitUntilUp,
+    write(labels, tMs, value) {
+      const series = store.series(labels);
+      const isNew = value === undefined ? store.appendStale(series, tMs) : store.append(series, tMs, value);
+      if (isNew) recording?.add(seriesText(labels), tMs, value);
+    },
     gaps: () => gapCount,
     async scrapeNow() {
       await Promise.all(loops.map((loop) => loop.scrape()));
