@@ -88,6 +88,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
+    .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
     .addOption(
       new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
     )

@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'n
 import type { FaultEvent } from '../chaos/timeline.ts';
 import type { EngineState } from './load/engine.ts';
 import type { Operation } from './load/recorder.ts';
+import type { AlertTransition } from './monitor/rules/rule-engine.ts';
 
 /**
  * journal.ndjson, version 1: everything that happened in a run, one event a line, in the order it was written. `tMs` is
@@ -39,6 +40,7 @@ export type JournalEvent =
   | GeneratorEvent
   | { kind: 'scrape gap'; job: string; url: string; node?: string; reason: string }
   | { kind: 'scrapes'; done: number; failed: number }
+  | ({ kind: 'alert' } & AlertTransition)
   | { kind: 'monitor attached'; url: string; version: string; semantics: 'v2' | 'v3'; ours: boolean }
   | {
       /** What a real Prometheus and the embedded monitor say of one objective in one window. */

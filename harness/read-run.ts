@@ -23,6 +23,7 @@ export const RUN_FILES = {
   metrics: 'metrics.om',
   operations: 'operations.ndjson',
   prometheus: 'prometheus.json',
+  rules: 'rules.yml',
 } as const;
 
 /** Judges a run from its directory and gathers all that a report shows. Runs nothing; the same files, the same answer. */

@@ -7,11 +7,13 @@ import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
 import { LiveTracker } from './live.ts';
+import type { RuleGroup } from './monitor/rules/rule-file.ts';
 import { RUN_FILES, reportOf } from './read-run.ts';
 import { createRunDirectory, outputError } from './run-directory.ts';
 import { Load } from './running/load.ts';
 import { loadAndFaults } from './running/load-and-faults.ts';
 import { lookAround } from './running/look-around.ts';
+import { startRules } from './running/rules.ts';
 import { askPrometheus } from './running/second-opinion.ts';
 import { scrapesOf, watch } from './running/watch.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -24,6 +26,8 @@ export interface RunOptions {
   version: string;
   /** `prometheus` starts one, an address asks one that runs; undefined for the embedded monitor alone. */
   monitor?: string | undefined;
+  /** The user's own, run beside the burn-rate rules of the promises. */
+  rules?: RuleGroup[];
   places: { runs: string; undo: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
@@ -69,6 +73,8 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     cleanups.push(() => watching.stop());
     const { embedded, prometheus } = watching;
     const monitor = prometheus ?? embedded;
+    const rules = startRules(plan, options.rules ?? [], embedded, { directory, clock, journal });
+    cleanups.push(() => rules.stop());
 
     const { interrupt } = options;
     const parts = { id, plan, target, load, monitor, journal, live, clock };
@@ -78,6 +84,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
 
     live.phase('judging');
     await lookAround(plan, target, directory, journal);
+    await rules.stop();
     await Promise.all([embedded.scrapeNow(), prometheus?.scrapeNow()]);
     journal.write({ kind: 'scrapes', done: await scrapesOf(embedded, clock), failed: embedded.gaps() });
     if (prometheus !== undefined) await askPrometheus(directory, prometheus, journal);

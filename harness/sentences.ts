@@ -52,6 +52,14 @@ export function sentenceOf(event: JournalLine): { verb: string; text: string } |
       return faultSentence(event);
     case 'scrape gap':
       return { verb: 'monitor', text: `no scrape of ${event.node ?? event.url}: ${event.reason}` };
+    case 'alert': {
+      const {
+        summary = Object.entries(event.labels)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' '),
+      } = event.annotations;
+      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}` };
+    }
     case 'monitor attached':
       return {
         verb: 'monitor',
