@@ -109,6 +109,7 @@ describe('imports', () => {
         'harness/monitor/prometheus/server.ts',
         'harness/monitor/rules/burn-rate.ts',
         'harness/monitor/rules/rule-file.ts',
+        'harness/scenario/import-slos.ts',
       ],
     ],
     ['log-update', ['harness/view.ts']],

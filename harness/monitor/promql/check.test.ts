@@ -62,3 +62,8 @@ test('Prometheus 3 takes any text as the name of a label, Prometheus 2 only plai
   expect(parseChecked(expression).type).toBe('vector');
   expect(() => parseChecked(expression, 'v2')).toThrow('1:18: "a-b" is not a label name');
 });
+
+test('the shortest range is found wherever it hides', () => {
+  expect(checkExpression('sum(rate(x[2s] offset 1m)) / max_over_time(rate(y[1m])[5m:])').shortestRangeMs).toBe(2_000);
+  expect(checkExpression('x offset 1m').shortestRangeMs).toBeUndefined();
+});

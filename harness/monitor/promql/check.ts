@@ -16,9 +16,19 @@ export interface CheckedExpression {
  * up along the deepest path; the lookback of plain selectors and selectors fixed by `@` are not counted. Throws
  * PromqlError when the expression is wrong.
  */
-export function checkExpression(expression: string): { rangeMs: number; type: 'scalar' | 'vector' } {
+export function checkExpression(expression: string): {
+  rangeMs: number;
+  /** The shortest `[...]` after a selector; undefined when there is none. */
+  shortestRangeMs: number | undefined;
+  type: 'scalar' | 'vector';
+} {
   const { expr, type } = parseChecked(expression);
-  return { rangeMs: Math.max(0, reachMs(expr)), type };
+  const ranges = rangesOf(expr);
+  return {
+    rangeMs: Math.max(0, reachMs(expr)),
+    shortestRangeMs: ranges.length > 0 ? Math.min(...ranges) : undefined,
+    type,
+  };
 }
 
 /** The tree of an expression that can be evaluated to a scalar or an instant vector. Throws PromqlError. */
@@ -159,6 +169,28 @@ function unknownFunction(name: string): string {
   if (reason !== undefined) return `the function ${name} is not supported: ${reason}`;
   const nearest = closest(name, [...FUNCTIONS.keys()]);
   return `unknown function "${name}"${distance(name, nearest) <= 3 ? `, did you mean "${nearest}"?` : ''}`;
+}
+
+function rangesOf(expr: Expr): number[] {
+  switch (expr.kind) {
+    case 'range':
+      return [expr.rangeMs];
+    case 'call':
+      return expr.args.flatMap(rangesOf);
+    case 'aggregation':
+      return [expr.expr, ...(expr.param === undefined ? [] : [expr.param])].flatMap(rangesOf);
+    case 'binary':
+      return [expr.left, expr.right].flatMap(rangesOf);
+    case 'subquery':
+    case 'unary':
+      return rangesOf(expr.expr);
+    case 'number':
+    case 'string':
+    case 'selector':
+      return [];
+    default:
+      return expr satisfies never;
+  }
 }
 
 export function reachMs(expr: Expr): number {
