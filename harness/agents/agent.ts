@@ -7,6 +7,7 @@ import { LoadEngine, type LoadGroup } from '../load/engine.ts';
 import { Recorder } from '../load/recorder.ts';
 import { loadFlows } from '../scenario/load-file.ts';
 import type { Plan } from '../scenario/plan.ts';
+import { boundsSeconds } from './bounds.ts';
 import { AgentMetrics } from './metrics.ts';
 import { type FromAgent, LEASE_MS, RENEW_MS, type ToAgent } from './protocol.ts';
 
@@ -78,7 +79,7 @@ class AgentRun {
     this.#assignment = assignment;
     this.#groups = groups;
     this.#clock = joinClock(assignment.clock);
-    this.#metrics = new AgentMetrics(assignment.share.index);
+    this.#metrics = new AgentMetrics(assignment.share.index, boundsSeconds(assignment.plan));
     this.#takenMs = this.#clock.nowMs();
   }
 
