@@ -1,8 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, StampedeError } from '../errors.ts';
-import { serveApi } from '../monitor/api/server.ts';
+import { type Served, serveApi } from '../monitor/api/server.ts';
 import { followRecording } from '../monitor/read-recording.ts';
+import { describeRules } from '../monitor/rules/describe-rules.ts';
+import { parseRuleFile } from '../monitor/rules/rule-file.ts';
+import type { SeriesStore } from '../monitor/store.ts';
+import { instantAnswers } from '../monitor/store-monitor.ts';
 import { runsDirectory } from '../places.ts';
 import { RUN_FILES } from '../read-run.ts';
 import { findRun } from '../run-directory.ts';
@@ -34,7 +38,8 @@ export async function serveCommand(name: string, { port, version, onReady, signa
   const recording = await followRecording(path);
   const nowMs = () => (Number.isNaN(recording.toMs) ? Date.now() : recording.toMs);
   try {
-    const server = await serveApi({ store: recording.store, version, nowMs }, port);
+    const rules = recordedRules(join(run, RUN_FILES.rules), recording.store);
+    const server = await serveApi({ store: recording.store, version, nowMs, ...rules(nowMs) }, port);
     onReady({ url: server.url, run, fromMs: recording.fromMs, toMs: recording.toMs });
     await until(signal, async () => {
       if (!recording.complete) await recording.catchUp();
@@ -43,6 +48,29 @@ export async function serveCommand(name: string, { port, version, onReady, signa
   } finally {
     recording.close();
   }
+}
+
+/** The rules of a run, with the alerts that were active when its samples end: the run has evaluated them and wrote `ALERTS`. */
+function recordedRules(
+  path: string,
+  store: SeriesStore,
+): (nowMs: () => number) => Pick<Served, 'alerts' | 'ruleGroups'> {
+  const groups = existsSync(path) ? parseRuleFile(readFileSync(path, 'utf8'), path) : [];
+  const ask = instantAnswers(store);
+  return (nowMs) => {
+    const alerts = () => {
+      const answer = ask('ALERTS', nowMs());
+      const since = ask('ALERTS_FOR_STATE', nowMs());
+      const found = answer.type === 'vector' ? answer.series : [];
+      const times = since.type === 'vector' ? since.series : [];
+      return found.map(({ labels: { __name__: _name, alertstate: state = '', ...labels } }) => {
+        const time = times.find((one) => Object.entries(labels).every(([name, value]) => one.labels[name] === value));
+        const activeAt = time === undefined ? {} : { activeAt: new Date(time.value * 1_000).toISOString() };
+        return { labels, annotations: {}, state, ...activeAt, value: '1' };
+      });
+    };
+    return { alerts, ruleGroups: () => describeRules(groups, alerts()) };
+  };
 }
 
 /** Does something again and again until the signal aborts. */

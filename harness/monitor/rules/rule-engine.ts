@@ -1,5 +1,6 @@
 import { LabelSet } from '../labels.ts';
 import type { Monitor } from '../monitor.ts';
+import { type AlertData, describeRules } from './describe-rules.ts';
 import type { AlertingRule, RecordingRule, RuleGroup } from './rule-file.ts';
 import { expandTemplate } from './template.ts';
 
@@ -124,30 +125,12 @@ export class RuleEngine {
 
   /** As Prometheus' API tells them. */
   ruleGroups(): unknown[] {
-    return this.#groups.map(({ group, rules }) => ({
-      name: group.name,
-      file: '',
-      interval: (group.intervalMs ?? 0) / 1_000,
-      rules: rules.map(({ rule, active, error }) => ({
-        name: rule.kind === 'record' ? rule.record : rule.alert,
-        query: rule.expr,
-        labels: rule.labels,
-        health: error === undefined ? 'ok' : 'err',
-        ...(error === undefined ? {} : { lastError: error }),
-        ...(rule.kind === 'record'
-          ? { type: 'recording' }
-          : {
-              type: 'alerting',
-              duration: rule.forMs / 1_000,
-              annotations: rule.annotations,
-              state: stateOf([...active.values()]),
-              alerts: [...active.values()].map(alertData),
-            }),
-      })),
-    }));
+    const errors = new Map(this.#groups.flatMap(({ rules }) => rules.map(({ rule, error }) => [rule, error] as const)));
+    const groups = this.#groups.map(({ group }) => group);
+    return describeRules(groups, this.alerts(), (rule) => errors.get(rule));
   }
 
-  alerts(): unknown[] {
+  alerts(): AlertData[] {
     return this.#groups.flatMap(({ rules }) => rules.flatMap(({ active }) => [...active.values()].map(alertData)));
   }
 }
@@ -164,12 +147,7 @@ interface RunningRule {
   error: string | undefined;
 }
 
-function stateOf(alerts: readonly ActiveAlert[]): 'firing' | 'pending' | 'inactive' {
-  if (alerts.some(({ state }) => state === 'firing')) return 'firing';
-  return alerts.length > 0 ? 'pending' : 'inactive';
-}
-
-function alertData({ labels, annotations, state, activeAtMs, value }: ActiveAlert): unknown {
+function alertData({ labels, annotations, state, activeAtMs, value }: ActiveAlert): AlertData {
   return {
     labels: labels.toRecord(),
     annotations,
