@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import { describe, expect, test } from 'vitest';
-import { ExpositionError, type ExpositionFormat, ExpositionReader, formatNumber, parseNumber } from './exposition.ts';
+import { ExpositionError, type ExpositionFormat, ExpositionReader } from './exposition.ts';
+import { formatNumber, parseNumber } from './number-text.ts';
 
 function read(text: string, format: ExpositionFormat = 'prometheus') {
   return new ExpositionReader((labels) => labels)

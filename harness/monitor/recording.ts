@@ -1,7 +1,7 @@
 import { createWriteStream, openSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
-import { formatNumber } from './exposition.ts';
+import { formatNumber } from './number-text.ts';
 
 /*
  * metrics.om: every sample of a run as OpenMetrics text with timestamps, in the order of the scrapes.

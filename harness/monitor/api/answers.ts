@@ -1,5 +1,5 @@
-import { formatNumber } from '../exposition.ts';
 import type { Sample, Series } from '../monitor.ts';
+import { formatNumber } from '../number-text.ts';
 import type { InstantAnswer } from '../promql/promql.ts';
 
 /** The `data` of an instant query, as Prometheus writes it: times in seconds, values as text. */

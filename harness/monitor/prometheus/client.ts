@@ -1,6 +1,6 @@
 import { EXIT, messageOf, StampedeError } from '../../errors.ts';
-import { parseNumber } from '../exposition.ts';
 import type { Series } from '../monitor.ts';
+import { parseNumber } from '../number-text.ts';
 import type { InstantAnswer } from '../promql/promql.ts';
 import type { Semantics } from '../promql/semantics.ts';
 import { withSlash } from './remote-write.ts';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../exposition.ts';
+import { formatNumber } from '../number-text.ts';
 
 /*
  * The part of Prometheus' templates that labels and annotations use: {{ $value }}, {{ $labels.job }}, and two filters.
