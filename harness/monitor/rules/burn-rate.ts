@@ -27,31 +27,26 @@ const PERIOD_MS = 30 * 86_400_000;
 export function burnRateRules(budgets: readonly ErrorBudget[], runMs: number, scrapeMs: number): string {
   const tiers = scaledTiers(runMs, scrapeMs);
   const windows = [...new Set(tiers.flatMap(({ longMs, shortMs }) => [shortMs, longMs]))].sort((a, b) => a - b);
-  const groups = budgets.flatMap(({ name, errorRatio, allowed }) => [
-    {
-      name: `${name}-sli`,
-      rules: windows.map((ms) => ({
-        record: recordName(ms),
-        expr: errorRatio.replaceAll('$window', formatPromDuration(ms)),
-        labels: { slo: name },
-      })),
-    },
-    {
-      name: `${name}-alerts`,
-      rules: tiers.map(({ longMs, shortMs, factor, severity }) => {
-        const limit = Number((factor * allowed).toPrecision(12));
-        const tooFast = (ms: number) => `${recordName(ms)}{slo="${name}"} > ${limit}`;
-        return {
-          alert: 'BudgetBurns',
-          expr: `${tooFast(longMs)} and ${tooFast(shortMs)}`,
-          labels: { slo: name, severity, long: formatPromDuration(longMs) },
-          annotations: {
-            summary: `${name}: {{ $value | humanizePercentage }} bad in ${formatPromDuration(longMs)}, ${factor} times what the budget bears`,
-          },
-        };
-      }),
-    },
-  ]);
+  // One group a promise: the rules of a group run one after the other, groups run side by side.
+  const groups = budgets.map(({ name, errorRatio, allowed }) => {
+    const recordings = windows.map((ms) => ({
+      record: recordName(ms),
+      expr: errorRatio.replaceAll('$window', formatPromDuration(ms)),
+      labels: { slo: name },
+    }));
+    const alerts = tiers.map(({ longMs, shortMs, factor, severity }) => {
+      const limit = Number((factor * allowed).toPrecision(12));
+      const tooFast = (ms: number) => `${recordName(ms)}{slo="${name}"} > ${limit}`;
+      const bad = `{{ $value | humanizePercentage }} bad in ${formatPromDuration(longMs)}`;
+      return {
+        alert: 'BudgetBurns',
+        expr: `${tooFast(longMs)} and ${tooFast(shortMs)}`,
+        labels: { slo: name, severity, long: formatPromDuration(longMs) },
+        annotations: { summary: `${name}: ${bad}, ${factor} times what the budget bears` },
+      };
+    });
+    return { name: `${name}-burn-rate`, rules: [...recordings, ...alerts] };
+  });
   return stringify({ groups }, { lineWidth: 0 });
 }
 
