@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -201,9 +202,24 @@ async function scrapeFigure(): Promise<Figure> {
   };
 }
 
-/** 10,000 series at 1 Hz for an hour. */
+/** In a process of its own, all of whose memory counts: here, what others left behind would hide it. */
 function memoryFigure(): Figure {
-  const before = process.memoryUsage.rss();
+  const name = 'resident memory with 10,000 series at 1 Hz for an hour';
+  const child = spawnSync(process.execPath, [import.meta.filename, MEMORY_ONLY], { encoding: 'utf8' });
+  const megabytes = Number(child.stdout);
+  return {
+    name,
+    value: child.status === 0 ? megabytes : null,
+    unit: 'MB',
+    bar: 700,
+    note: '36 million samples, all of Node included',
+  };
+}
+
+const MEMORY_ONLY = '--memory-only';
+
+/** Megabytes that this process takes once the store is full. */
+function residentWithFullStore(): number {
   const store = new SeriesStore();
   const all = Array.from({ length: 10_000 }, (_, i) =>
     store.series({ __name__: 'x_total', instance: `10.0.0.${i % 100}:9090`, path: `/v1/${i}`, job: 'api' }),
@@ -211,14 +227,8 @@ function memoryFigure(): Figure {
   for (let second = 0; second < 3_600; second++) {
     for (const series of all) store.append(series, FROM_MS + second * 1_000, second);
   }
-  const megabytes = (process.memoryUsage.rss() - before) / 1e6;
-  return {
-    name: '10,000 series at 1 Hz for an hour',
-    value: megabytes,
-    unit: 'MB',
-    bar: 700,
-    note: `${store.sampleCount} samples`,
-  };
+  if (store.sampleCount !== 36_000_000) throw new Error(`expected 36,000,000 samples, got ${store.sampleCount}`);
+  return process.memoryUsage.rss() / 1e6;
 }
 
 /** Ten times the text, ten times the time: linear. */
@@ -262,6 +272,8 @@ function quantile(values: readonly number[], q: number): number {
 }
 
 if (import.meta.main) {
-  const figures = await benchMonitor({ prometheus: process.env.PROMETHEUS });
-  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+  const answer = process.argv.includes(MEMORY_ONLY)
+    ? residentWithFullStore()
+    : JSON.stringify(await benchMonitor({ prometheus: process.env.PROMETHEUS }), null, 2);
+  process.stdout.write(`${answer}\n`);
 }
