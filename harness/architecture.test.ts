@@ -102,6 +102,16 @@ describe('imports', () => {
     ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
     ['ioredis', ['target-app/service/redis.ts']],
     ['commander', ['harness/cli.ts']],
+    ['re2js', ['harness/monitor/promql/re2.ts']],
+    [
+      'yaml',
+      [
+        'harness/monitor/prometheus/server.ts',
+        'harness/monitor/rules/burn-rate.ts',
+        'harness/monitor/rules/rule-file.ts',
+        'harness/scenario/import-slos.ts',
+      ],
+    ],
     ['log-update', ['harness/view.ts']],
   ])('of %s stay in the file that is made for it', (vendor, homes) => {
     const users = [...imports].filter(([, targets]) => targets.includes(vendor)).map(([file]) => file);
@@ -121,6 +131,7 @@ describe('imports', () => {
       'harness/test.mjs',
       'harness/test-real.mjs',
       'harness/agents/agent.ts',
+      'harness/bench/monitor.ts',
       'harness/commands/run.ts',
       'chaos/toxiproxy/main.ts',
       'target-app/main.ts',

@@ -71,6 +71,9 @@ describe('without a target', () => {
     [['run', 'nowhere.ts'], /There is no scenario at nowhere\.ts/],
     [['report', 'last'], /There is no run yet/],
     [['query', 'last', 'up'], /There is no run yet/],
+    [['serve', 'last'], /There is no run yet/],
+    [['push', 'last', 'http://127.0.0.1:9'], /There is no run yet/],
+    [['run', 'x.ts', '--monitor', 'ftp://x'], /expected 'embedded', 'prometheus', or an address/],
   ])('answers %j with what is wrong, and exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await place.run(args);
     expect(stderr).toMatch(message);

@@ -8,9 +8,11 @@ import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { liveCommand } from './commands/live.ts';
 import { planCommand } from './commands/plan.ts';
-import { queryCommand } from './commands/query.ts';
+import { pushCommand } from './commands/push.ts';
+import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
 import { targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
@@ -83,16 +85,24 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'run <scenario>', 'run a scenario; exit 0 only if every promise held', [
     'stampede run scenarios/first-run.ts',
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
+    'stampede run scenarios/first-run.ts --monitor prometheus',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
+    .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
     .addOption(
       new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
     )
     .action(
       async (
         file: string,
-        options: CommonOptions & { seed?: number; agents?: number; summary: 'full' | 'short' | 'none' },
+        options: CommonOptions & {
+          seed?: number;
+          agents?: number;
+          monitor?: string;
+          summary: 'full' | 'short' | 'none';
+        },
       ) => done(await runCommand(file, { ...options, version })),
     );
 
@@ -141,11 +151,32 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'query <run> <promql>', 'ask a finished run a PromQL question', [
     "stampede query last 'sum by (code) (rate(http_server_requests_total[10s]))'",
     "stampede query last 'up == 0' --at 1m30s",
+    "stampede query last 'sum(rate(stampede_requests_total[10s]))' --from 30s --to 2m --step 10s",
   ])
     .option('--at <time>', "time on the run's clock (default: the end of the load)")
-    .action(async (name: string, expression: string, options: { at?: string }) =>
+    .option('--from <time>', 'over a range of time: its begin (default: 0)')
+    .option('--to <time>', 'its end (default: the end of the load)')
+    .option('--step <time>', 'how far apart its answers are (default: 1s)')
+    .action(async (name: string, expression: string, options: QueryOptions) =>
       done(await queryCommand(name, expression, options)),
     );
+
+  add(program, 'serve <run>', "serve a run by Prometheus' HTTP API: Grafana and promtool can point at it", [
+    'stampede serve last',
+    'stampede serve last --port 9095',
+    'promtool query instant http://127.0.0.1:9095 up',
+  ])
+    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', wholeNumber)
+    .action(async (name: string, options: { port?: number }) => {
+      const stop = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+      const { port = 0 } = options;
+      await serveCommand(name, { port, version, signal: stop.signal, onReady: tellServed });
+    });
+
+  add(program, 'push <run> <url>', 'send the metrics of a finished run into a Prometheus, by remote write', [
+    'stampede push last http://127.0.0.1:9090',
+  ]).action(async (name: string, url: string) => done(await pushCommand(name, url)));
 
   const target = program.command('target').description('the reference shop: up, status, down');
   add(target, 'up', 'start the reference shop and leave it up', [
@@ -211,6 +242,24 @@ function mutantNames(text: string): string[] {
 }
 
 /** Runs the fault proxy in the foreground, as the original's binary would. */
+function monitorName(text: string): string | undefined {
+  if (text === 'embedded') return undefined;
+  if (text === 'prometheus' || (/^https?:\/\//.test(text) && URL.canParse(text))) return text;
+  throw new InvalidArgumentError("expected 'embedded', 'prometheus', or an address such as http://127.0.0.1:9090");
+}
+
+/** Serving ends with a signal: what it tells is told at its beginning. */
+function tellServed(ready: { url: string; run: string; fromMs: number; toMs: number }): void {
+  if (jsonWanted) process.stdout.write(`${JSON.stringify(ready)}\n`);
+  const at = Number.isNaN(ready.toMs) ? '' : `--time ${new Date(ready.toMs).toISOString()} `;
+  const lines = [`serving ${ready.run} at ${ready.url}, Ctrl-C ends it`];
+  lines.push(
+    `  ask      promtool query instant ${at}${ready.url} up`,
+    `  Grafana  a Prometheus data source with this address`,
+  );
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
 async function toxiproxy(flags: string[]): Promise<CommandResult> {
   const child = spawn(process.execPath, [join(packageRoot, 'chaos/toxiproxy/main.ts'), ...flags], { stdio: 'inherit' });
   const pass = (signal: NodeJS.Signals) => child.kill(signal);

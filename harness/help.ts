@@ -17,6 +17,8 @@ Steer a run that is under way
 Look
   report RUN                judge a run again, rebuild its reports
   query RUN 'PROMQL'        ask a finished run
+  serve RUN                 Prometheus' HTTP API over a run
+  push RUN URL              its metrics into a Prometheus, by remote write
 
 Break and mend
   chaos undo|status|catalog

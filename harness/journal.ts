@@ -3,6 +3,7 @@ import type { FaultEvent } from '../chaos/timeline.ts';
 import type { EngineState } from './load/engine.ts';
 import type { Operation } from './load/recorder.ts';
 import type { CurvePoint } from './load/schedule.ts';
+import type { AlertTransition } from './monitor/rules/rule-engine.ts';
 
 /**
  * journal.ndjson, version 1: everything that happened in a run, one event a line, in the order it was written. `tMs` is
@@ -43,6 +44,16 @@ export type JournalEvent =
   | GeneratorEvent
   | { kind: 'scrape gap'; job: string; url: string; node?: string; reason: string }
   | { kind: 'scrapes'; done: number; failed: number }
+  | ({ kind: 'alert' } & AlertTransition)
+  | { kind: 'monitor attached'; url: string; version: string; semantics: 'v2' | 'v3'; ours: boolean }
+  | {
+      /** What a real Prometheus and the embedded monitor say of one objective in one window. */
+      kind: 'monitors compared';
+      objective: string;
+      window: string;
+      prometheus: MonitorSays;
+      embedded: MonitorSays;
+    }
   | { kind: 'trouble'; agent: number; what: string; count: number; firstMs: number; stack?: string }
   | { kind: 'warning'; text: string }
   | {
@@ -55,6 +66,11 @@ export type JournalEvent =
     }
   | { kind: 'residue'; found: string[] }
   | { kind: 'run ended' };
+
+export interface MonitorSays {
+  outcome: 'passed' | 'failed' | 'inconclusive';
+  value: number | null;
+}
 
 /** One agent's own health over the second before, with running totals. */
 export interface GeneratorEvent extends EngineState {

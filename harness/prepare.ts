@@ -2,6 +2,7 @@ import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
 import { checkExpression } from './monitor/promql/check.ts';
 import { invariants } from './oracles/invariants.ts';
+import type { ParseContext } from './scenario/context.ts';
 import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -47,9 +48,10 @@ function topologyFor(exported: unknown) {
   return paperTopology();
 }
 
-function checkPromql(expression: string): { ok: true; rangeMs: number } | { ok: false; problem: string } {
+function checkPromql(expression: string): ReturnType<ParseContext['checkPromql']> {
   try {
-    return { ok: true, rangeMs: checkExpression(expression).rangeMs };
+    const { rangeMs, shortestRangeMs } = checkExpression(expression);
+    return { ok: true, rangeMs, ...(shortestRangeMs === undefined ? {} : { shortestRangeMs }) };
   } catch (error) {
     return { ok: false, problem: messageOf(error) };
   }

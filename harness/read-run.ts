@@ -7,7 +7,8 @@ import { type JournalLine, readJournal } from './journal.ts';
 import { Histogram } from './load/histogram.ts';
 import type { SliceKind, SlicePart } from './load/recorder.ts';
 import type { Monitor } from './monitor/monitor.ts';
-import { openRecording } from './monitor/recording.ts';
+import { openRecording } from './monitor/read-recording.ts';
+import { answerKey, readAnswers } from './prometheus-answers.ts';
 import type { Plan } from './scenario/plan.ts';
 import { sentenceOf, withoutRepeats } from './sentences.ts';
 import { readSliceLog } from './slice-log.ts';
@@ -21,6 +22,8 @@ export const RUN_FILES = {
   slices: 'histograms.bin',
   metrics: 'metrics.om',
   operations: 'operations.ndjson',
+  prometheus: 'prometheus.json',
+  rules: 'rules.yml',
 } as const;
 
 /** Judges a run from its directory and gathers all that a report shows. Runs nothing; the same files, the same answer. */
@@ -56,7 +59,10 @@ export async function openRun(
   const slicePath = join(directory, RUN_FILES.slices);
   const slices = new SliceTable(existsSync(slicePath) ? readSliceLog(slicePath) : []);
   const metricsPath = join(directory, RUN_FILES.metrics);
-  const monitor = existsSync(metricsPath) ? await openRecording(metricsPath) : nothingScraped;
+  const attached = events.findLast((event) => event.kind === 'monitor attached');
+  const semantics = attached === undefined ? {} : { semantics: attached.semantics };
+  const monitor = existsSync(metricsPath) ? await openRecording(metricsPath, semantics) : nothingScraped;
+  const answers = readAnswers(join(directory, RUN_FILES.prometheus));
   const evidence: Evidence = {
     plan,
     events,
@@ -66,6 +72,9 @@ export async function openRun(
     service: (name, seconds) => slices.merged(name, seconds, 'service'),
     lateness: latenessOf(events),
     async queryRange(expression, fromMs, toMs, stepMs) {
+      // Where a real Prometheus was asked during the run, its answer is the one that counts.
+      const answered = answers.get(answerKey(expression, fromMs, toMs, stepMs));
+      if (answered !== undefined) return answered;
       const series = await monitor.queryRange(expression, zeroEpochMs + fromMs, zeroEpochMs + toMs, stepMs);
       return series.map(({ labels, samples }) => ({
         labels,

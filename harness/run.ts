@@ -7,11 +7,14 @@ import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
 import { LiveTracker } from './live.ts';
+import type { RuleGroup } from './monitor/rules/rule-file.ts';
 import { RUN_FILES, reportOf } from './read-run.ts';
 import { createRunDirectory, outputError } from './run-directory.ts';
 import { Load } from './running/load.ts';
 import { loadAndFaults } from './running/load-and-faults.ts';
 import { lookAround } from './running/look-around.ts';
+import { startRules } from './running/rules.ts';
+import { askPrometheus } from './running/second-opinion.ts';
 import { scrapesOf, watch } from './running/watch.ts';
 import type { Plan } from './scenario/plan.ts';
 import { type Target, targetOf } from './target.ts';
@@ -21,6 +24,10 @@ export interface RunOptions {
   /** As the user would type it again. */
   command: string;
   version: string;
+  /** `prometheus` starts one, an address asks one that runs; undefined for the embedded monitor alone. */
+  monitor?: string | undefined;
+  /** The user's own, run beside the burn-rate rules of the promises. */
+  rules?: RuleGroup[];
   places: { runs: string; undo: string; live: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
@@ -60,8 +67,14 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     cleanups.push(() => target.stop());
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
-    const monitor = await watch(target, await load.ready(giveUp), directory, clock, journal, giveUp);
-    cleanups.push(() => monitor.stop());
+    const agentUrls = await load.ready(giveUp);
+    const wanted = options.monitor;
+    const watching = await watch({ target, agentUrls, directory, clock, journal, signal: giveUp, wanted });
+    cleanups.push(() => watching.stop());
+    const { embedded, prometheus } = watching;
+    const monitor = prometheus ?? embedded;
+    const rules = startRules(plan, options.rules ?? [], embedded, { directory, clock, journal });
+    cleanups.push(() => rules.stop());
 
     const { interrupt } = options;
     const parts = { id, plan, target, load, monitor, journal, live, clock };
@@ -77,8 +90,10 @@ export async function run(options: RunOptions): Promise<ReportModel> {
 
     live.phase('judging');
     await lookAround(plan, target, directory, journal);
-    await monitor.scrapeNow();
-    journal.write({ kind: 'scrapes', done: await scrapesOf(monitor, clock), failed: monitor.gaps() });
+    await rules.stop();
+    await Promise.all([embedded.scrapeNow(), prometheus?.scrapeNow()]);
+    journal.write({ kind: 'scrapes', done: await scrapesOf(embedded, clock), failed: embedded.gaps() });
+    if (prometheus !== undefined) await askPrometheus(directory, prometheus, journal);
     journal.write({ kind: 'run ended' });
     if (broken.signal.aborted && broken.signal.reason instanceof StampedeError) throw broken.signal.reason;
   } catch (error) {

@@ -1,4 +1,4 @@
-import type { JournalLine } from './journal.ts';
+import type { JournalLine, MonitorSays } from './journal.ts';
 
 /** Tells an outage of a scrape target once, not once a second. One of these for each place that tells events. */
 export function withoutRepeats(): (event: JournalLine) => boolean {
@@ -57,6 +57,28 @@ export function sentenceOf(event: JournalLine): { verb: string; text: string } |
       return faultSentence(event);
     case 'scrape gap':
       return { verb: 'monitor', text: `no scrape of ${event.node ?? event.url}: ${event.reason}` };
+    case 'alert': {
+      const {
+        summary = Object.entries(event.labels)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' '),
+      } = event.annotations;
+      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}` };
+    }
+    case 'monitor attached':
+      return {
+        verb: 'monitor',
+        text: `Prometheus ${event.version} at ${event.url}${event.ours ? ', started for this run' : ''}, semantics ${event.semantics}`,
+      };
+    case 'monitors compared': {
+      const { objective, window, prometheus, embedded } = event;
+      const verdicts = prometheus.outcome === embedded.outcome ? prometheus.outcome : 'DISAGREE';
+      const say = ({ outcome, value }: MonitorSays) => `${value ?? 'no value'} ${outcome}`;
+      return {
+        verb: 'monitor',
+        text: `${objective} during ${window}: ${verdicts}; Prometheus ${say(prometheus)}, embedded ${say(embedded)}`,
+      };
+    }
     case 'warning':
       return { verb: 'warning', text: event.text };
     case 'invariant':

@@ -13,6 +13,8 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+  { name: 'Prometheus 2', env: 'PROMETHEUS', find: () => onPath('prometheus') ?? debian('prometheus', 'prometheus') },
+  { name: 'Prometheus 3', env: 'PROMETHEUS_3', find: prometheus3 },
 ];
 
 const env = { ...process.env };
@@ -59,11 +61,22 @@ function debian(packageName, command) {
 /** The original, built from its sources by the Go module proxy. */
 function toxiproxy() {
   const binary = join(tools, 'server');
+  return built(binary, 'Toxiproxy 2.12.0', ['github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0']);
+}
+
+/** Debian has Prometheus 2 only. Without its service discoveries and its pages, Prometheus 3 is built in a few minutes. */
+function prometheus3() {
+  const tags = 'remove_all_sd,enable_static_sd,enable_file_sd,enable_http_sd';
+  const version = 'github.com/prometheus/prometheus/cmd/prometheus@v0.316.0';
+  return built(join(tools, 'prometheus'), 'Prometheus 3.16.0', ['-tags', tags, version]);
+}
+
+function built(binary, name, args) {
   if (existsSync(binary)) return binary;
   if (onPath('go') === undefined) return undefined;
   mkdirSync(tools, { recursive: true });
-  process.stdout.write('building Toxiproxy 2.12.0...\n');
-  const { status } = spawnSync('go', ['install', 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0'], {
+  process.stdout.write(`building ${name}...\n`);
+  const { status } = spawnSync('go', ['install', ...args], {
     env: { ...process.env, GOBIN: tools },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

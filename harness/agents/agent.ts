@@ -5,6 +5,7 @@ import { joinClock, type RunClock } from '../clock.ts';
 import { LoadEngine, type LoadGroup } from '../load/engine.ts';
 import { Recorder } from '../load/recorder.ts';
 import { loadFlows } from '../scenario/load-file.ts';
+import { boundsSeconds } from './bounds.ts';
 import { driverFor } from './driver-for.ts';
 import { GcPauses } from './gc-pauses.ts';
 import { AgentMetrics } from './metrics.ts';
@@ -83,7 +84,7 @@ class AgentRun {
     this.#assignment = assignment;
     this.#groups = groups;
     this.#clock = joinClock(assignment.clock);
-    this.#metrics = new AgentMetrics(assignment.agent);
+    this.#metrics = new AgentMetrics(assignment.agent, boundsSeconds(assignment.plan));
     this.#takenMs = this.#clock.nowMs();
   }
 

@@ -17,9 +17,11 @@ export class AgentMetrics {
   readonly #loopLag: Gauge;
 
   readonly #agent: number;
+  readonly #boundsSeconds: readonly number[];
 
-  constructor(agent: number) {
+  constructor(agent: number, boundsSeconds: readonly number[]) {
     this.#agent = agent;
+    this.#boundsSeconds = boundsSeconds;
     const registers = [this.#registry];
     this.#registry.setDefaultLabels({ agent: String(agent) });
     collectDefaultMetrics({ register: this.#registry });
@@ -99,8 +101,8 @@ export class AgentMetrics {
     lines.push('# TYPE stampede_request_duration_seconds histogram');
     for (const [name, histogram] of this.#latency) {
       const labels = `agent="${this.#agent}",name=${JSON.stringify(name)}`;
-      const counts = histogram.cumulative(BOUNDS_SECONDS.map((bound) => bound * 1_000));
-      for (const [index, bound] of BOUNDS_SECONDS.entries()) {
+      const counts = histogram.cumulative(this.#boundsSeconds.map((bound) => bound * 1_000));
+      for (const [index, bound] of this.#boundsSeconds.entries()) {
         lines.push(`stampede_request_duration_seconds_bucket{${labels},le="${bound}"} ${counts[index] ?? 0}`);
       }
       lines.push(`stampede_request_duration_seconds_bucket{${labels},le="+Inf"} ${histogram.count}`);
@@ -110,5 +112,3 @@ export class AgentMetrics {
     return `${await this.#registry.metrics()}\n${lines.join('\n')}\n`;
   }
 }
-
-const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];

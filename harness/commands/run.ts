@@ -4,12 +4,17 @@ import type { JournalLine } from '../journal.ts';
 import { liveDirectory, runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
 import { prepare } from '../prepare.ts';
 import { run } from '../run.ts';
+import { readRules } from '../running/rules.ts';
 import { colourIn, openView, unicodeIn } from '../view.ts';
 import type { CommandResult, CommonOptions } from './command.ts';
 
 export interface RunCommandOptions extends CommonOptions {
   seed?: number;
   agents?: number;
+  /** As `--monitor` takes it. */
+  monitor?: string;
+  /** A rule file in Prometheus' format. */
+  rules?: string;
   summary: 'short' | 'full' | 'none';
   version: string;
 }
@@ -17,6 +22,7 @@ export interface RunCommandOptions extends CommonOptions {
 /** `stampede run`: checks, runs, judges and reports. The first interrupt drains and heals; the second ends at once. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<CommandResult> {
   const plan = await prepare(file, options);
+  const rules = options.rules === undefined ? [] : readRules(options.rules);
   const view = openView({ stream: process.stderr, plain: options.plain, quiet: options.quiet, env: process.env });
   const interrupt = new AbortController();
   const onSignal = () => {
@@ -35,6 +41,8 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       plan,
       command: commandLine(file, options),
       version: options.version,
+      monitor: options.monitor,
+      rules,
       places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
@@ -58,9 +66,11 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents }: RunCommandOptions): string {
+function commandLine(file: string, { seed, agents, monitor, rules }: RunCommandOptions): string {
   const parts = ['stampede run', file];
   if (seed !== undefined) parts.push(`--seed ${seed}`);
   if (agents !== undefined) parts.push(`--agents ${agents}`);
+  if (monitor !== undefined) parts.push(`--monitor ${monitor}`);
+  if (rules !== undefined) parts.push(`--rules ${rules}`);
   return parts.join(' ');
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'undici';
-import type { Monitor } from './monitor.ts';
-import { startRecording } from './recording.ts';
+import { seriesText, startRecording } from './recording.ts';
+import type { RunMonitor, UpAndDown } from './run-monitor.ts';
 import { type ScrapeContext, type ScrapeResult, type ScrapeTarget, TargetScraper } from './scrape.ts';
 import { SeriesStore } from './store.ts';
 import { monitorOf, type QueryOptions } from './store-monitor.ts';
@@ -30,19 +30,16 @@ export interface EmbeddedMonitorOptions extends QueryOptions {
   maxSamples?: number;
 }
 
-export interface EmbeddedMonitor extends Monitor {
+export interface EmbeddedMonitor extends RunMonitor {
+  readonly store: SeriesStore;
   /** Starts scraping more targets. Those it scrapes already are left as they are. */
   addTargets(targets: readonly ScrapeTarget[]): void;
   /** Scrapes every target once, all at the same time, and resolves when all samples are in. */
   scrapeNow(): Promise<void>;
-  /**
-   * Scrapes until every target has answered once, or `deadlineMs` milliseconds have passed, and says which did. Failures
-   * while it waits are no gaps: the targets are starting. Rejects when the signal aborts.
-   */
-  waitUntilUp(
-    deadlineMs: number,
-    signal?: AbortSignal,
-  ): Promise<{ up: ScrapeTarget[]; down: { target: ScrapeTarget; reason: string }[] }>;
+  /** Scrapes until every target has answered once. Failures while it waits are no gaps: the targets are starting. */
+  waitUntilUp(deadlineMs: number, signal?: AbortSignal): Promise<UpAndDown>;
+  /** Stores and records a sample that was not scraped: what a rule gave. An undefined value ends the series. */
+  write(labels: Readonly<Record<string, string>>, tMs: number, value: number | undefined): void;
   /** How many gaps there have been. */
   gaps(): number;
   /** Stops scraping, ends the recording, closes the connections. Queries are still answered. */
@@ -105,8 +102,14 @@ export function startEmbeddedMonitor(options: EmbeddedMonitorOptions): EmbeddedM
   addTargets(options.targets);
   return {
     ...monitorOf(store, options),
+    store,
     addTargets,
     waitUntilUp,
+    write(labels, tMs, value) {
+      const series = store.series(labels);
+      const isNew = value === undefined ? store.appendStale(series, tMs) : store.append(series, tMs, value);
+      if (isNew) recording?.add(seriesText(labels), tMs, value);
+    },
     gaps: () => gapCount,
     async scrapeNow() {
       await Promise.all(loops.map((loop) => loop.scrape()));

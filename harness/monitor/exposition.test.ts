@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { Counter, Gauge, Histogram, Registry, Summary } from 'prom-client';
 import { describe, expect, test } from 'vitest';
-import { ExpositionError, type ExpositionFormat, ExpositionReader, formatNumber, parseNumber } from './exposition.ts';
+import { ExpositionError, type ExpositionFormat, ExpositionReader } from './exposition.ts';
+import { formatNumber, parseNumber } from './number-text.ts';
 
 function read(text: string, format: ExpositionFormat = 'prometheus') {
   return new ExpositionReader((labels) => labels)
@@ -131,4 +132,32 @@ describe('what is wrong is said with line and column', () => {
 test('every number is written so that it reads back the same', () => {
   fc.assert(fc.property(fc.double(), (value) => Object.is(parseNumber(formatNumber(value)), value)));
   expect(['1_000', '0x1', '', '.', '1e', '--1', 'infinite'].map(parseNumber)).toEqual(Array(7).fill(undefined));
+});
+
+test('names that Prometheus 3 writes in quotes are read', () => {
+  const all: Record<string, string>[] = [];
+  const reader = new ExpositionReader((labels) => all.push(labels));
+  reader.read('{"my.metric",a="b"} 1\n{"my.metric"} 2\nplain{"the.label"="c"} 3\n', 'prometheus');
+  expect(all).toEqual([
+    { __name__: 'my.metric', a: 'b' },
+    { __name__: 'my.metric' },
+    { __name__: 'plain', 'the.label': 'c' },
+  ]);
+  expect(() => reader.read('{a="b"} 1\n', 'prometheus')).toThrow('1:7: expected the name of a metric');
+});
+
+test('what a target says about its metrics is told once', () => {
+  const said: string[][] = [];
+  const reader = new ExpositionReader(
+    () => 0,
+    (...what) => said.push(what),
+  );
+  const text =
+    '# HELP x_total Two\\nlines, one \\\\.\n# TYPE x_total counter\n# UNIT x_total orders\n# a remark\nx_total 1\n';
+  for (let i = 0; i < 3; i++) reader.read(text, 'prometheus');
+  expect(said).toEqual([
+    ['x_total', 'help', 'Two\nlines, one \\.'],
+    ['x_total', 'type', 'counter'],
+    ['x_total', 'unit', 'orders'],
+  ]);
 });

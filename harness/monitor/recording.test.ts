@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startEmbeddedMonitor } from './embedded.ts';
-import { openRecording, seriesText, startRecording } from './recording.ts';
+import { followRecording, openRecording } from './read-recording.ts';
+import { seriesText, startRecording } from './recording.ts';
 
 let directory: string;
 let path: string;
@@ -114,3 +115,38 @@ test('a recording is never written over', async () => {
   expect(() => startRecording(path)).toThrow(`Cannot record metrics to ${path}: EEXIST`);
   expect(await readFile(path, 'utf8')).toBe('precious');
 });
+
+test('a recording that is being written is followed, line by line', async () => {
+  const writer = startRecording(path);
+  writer.add('x', 1_000, 1);
+  writer.flush();
+  await eventually(async () => (await readFile(path, 'utf8')).includes('x 1 1.000'));
+  const recording = await followRecording(path);
+  expect(recording).toMatchObject({ toMs: 1_000, complete: false });
+  await appendFile(path, 'x 2 2.0');
+  await recording.catchUp();
+  expect(recording.toMs).toBe(1_000);
+  await appendFile(path, '00\n# EOF\n');
+  await recording.catchUp();
+  expect(recording).toMatchObject({ toMs: 2_000, complete: true });
+  recording.close();
+  await writer.close();
+});
+
+test('what the targets say about their metrics is recorded too', async () => {
+  const writer = startRecording(path);
+  writer.describe('x_total', 'type', 'counter');
+  writer.describe('x_total', 'help', 'Two\nlines.');
+  writer.add('x_total', 1_000, 1);
+  await writer.close();
+  const { store } = await openRecording(path);
+  expect([...store.metadata]).toEqual([['x_total', { type: 'counter', help: 'Two\nlines.', unit: '' }]]);
+});
+
+async function eventually(check: () => Promise<boolean>): Promise<void> {
+  const untilMs = Date.now() + 5_000;
+  while (!(await check())) {
+    if (Date.now() > untilMs) throw new Error('not within 5 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

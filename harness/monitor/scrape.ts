@@ -2,7 +2,7 @@ import { type Dispatcher, request } from 'undici';
 import { messageOf } from '../errors.ts';
 import { type ExpositionFormat, ExpositionReader, type ExpositionSample } from './exposition.ts';
 import { type RecordingWriter, seriesText } from './recording.ts';
-import type { SeriesStore, StoredSeries } from './store.ts';
+import type { MetricMetadata, SeriesStore, StoredSeries } from './store.ts';
 
 /** One endpoint to scrape. `labels` are added to each of its series. */
 export interface ScrapeTarget {
@@ -31,7 +31,13 @@ interface Tracked {
   scrape: number;
 }
 
-const ACCEPT = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1';
+const ACCEPT = [
+  'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6',
+  'application/openmetrics-text;version=1.0.0;q=0.5',
+  'text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4',
+  'text/plain;version=0.0.4;q=0.3',
+  '*/*;q=0.1',
+].join(',');
 const MAX_BODY_BYTES = 64 << 20;
 
 /** Scrapes one target, one scrape after the other, and keeps what its series need between scrapes. */
@@ -40,7 +46,10 @@ export class TargetScraper {
   readonly #context: ScrapeContext;
   readonly #labels: Record<string, string>;
   readonly #tracked = new Map<StoredSeries, Tracked>();
-  readonly #reader = new ExpositionReader<Tracked>((labels) => this.#track(labels));
+  readonly #reader = new ExpositionReader<Tracked>(
+    (labels) => this.#track(labels),
+    (name, field, text) => this.#describe(name, field, text),
+  );
   readonly #up: Tracked;
   readonly #duration: Tracked;
   readonly #scraped: Tracked;
@@ -120,6 +129,14 @@ export class TargetScraper {
     const tracked = { series, text: seriesText(labels), scrape: 0 };
     this.#tracked.set(series, tracked);
     return tracked;
+  }
+
+  /** Kept once a metric, whichever target says it first. */
+  #describe(name: string, field: keyof MetricMetadata, text: string): void {
+    const { store, recording } = this.#context;
+    if (store.metadata.get(name)?.[field] === text) return;
+    store.describe(name, field, text);
+    recording?.describe(name, field, text);
   }
 
   #store(

@@ -39,14 +39,14 @@ test('a staleness marker is not an ordinary NaN, and survives the growth of its 
   expect(series.staleCount).toBe(1);
 });
 
-test('series are found by every kind of matcher, new ones included', () => {
+test('series are found by every kind of matcher, new ones included, in the order of their labels', () => {
   const store = new SeriesStore();
   const a = store.series({ __name__: 'x', job: 'a' });
   const b = store.series({ __name__: 'x', job: 'b' });
   const none = store.series({ __name__: 'x' });
   const isB = job('=', 'b');
   expect(store.select(isB)).toEqual([b]);
-  expect(store.select(job('!=', 'b'))).toEqual([a, none]);
+  expect(store.select(job('!=', 'b'))).toEqual([none, a]);
   expect(store.select(job('=~', 'a|b'))).toEqual([a, b]);
   expect(store.select(job('!~', '.+'))).toEqual([none]);
   expect(store.select(job('=', ''))).toEqual([none]);
@@ -66,4 +66,49 @@ test('a full store refuses with the numbers and the cure', () => {
   store.append(series, 2, 2);
   expect(() => store.append(series, 3, 3)).toThrow(StampedeError);
   expect(store.sampleCount).toBe(2);
+});
+
+test('more series than it may hold are refused with the one too many and the cure', () => {
+  const store = new SeriesStore({ maxSeries: 2 });
+  store.series({ __name__: 'x' });
+  store.series({ __name__: 'x', id: '1' });
+  store.series({ __name__: 'x' });
+  expect(() => store.series({ __name__: 'x', id: '2' })).toThrow(
+    'The monitor holds 2 series, as many as it may; x{id="2"} is one more.',
+  );
+});
+
+test('series that are scraped together keep their times once, others their own', () => {
+  const store = new SeriesStore();
+  const [a, b, late, gone, own] = ['a', 'b', 'late', 'gone', 'own'].map((name) => store.series({ __name__: name }));
+  if (!a || !b || !late || !gone || !own) throw new Error('no series');
+  for (let second = 0; second < 100; second++) {
+    store.append(a, second, second);
+    store.append(b, second, -second);
+    if (second >= 10) store.append(late, second, second);
+    if (second < 20 || second >= 60) store.append(gone, second, second);
+    store.append(own, second + 0.5, second);
+  }
+  expect(b.times).toBe(a.times);
+  expect(late.times).not.toBe(a.times);
+  const timesOf = (series: typeof a) => [...series.times.subarray(0, series.length)];
+  const seconds = Array.from({ length: 100 }, (_, second) => second);
+  expect(timesOf(a)).toEqual(seconds);
+  expect(timesOf(late)).toEqual(seconds.slice(10));
+  expect(timesOf(gone)).toEqual(seconds.filter((second) => second < 20 || second >= 60));
+  expect(timesOf(own)).toEqual(seconds.map((second) => second + 0.5));
+  expect([gone.firstMs, gone.lastMs, gone.values[20]]).toEqual([0, 99, 60]);
+});
+
+test('a sample takes 16 bytes or fewer', () => {
+  const store = new SeriesStore();
+  const all = Array.from({ length: 200 }, (_, i) => store.series({ __name__: 'x', i: String(i) }));
+  for (const samples of [60, 600, 3_600]) {
+    for (let second = all[0]?.length ?? 0; second < samples; second++) {
+      for (const series of all) store.append(series, second * 1_000, second);
+    }
+    const axes = new Set(all.map((series) => series.times));
+    const bytes = [...axes, ...all.map((series) => series.values)].reduce((sum, array) => sum + array.byteLength, 0);
+    expect(bytes / store.sampleCount).toBeLessThanOrEqual(16);
+  }
 });

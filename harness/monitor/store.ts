@@ -1,12 +1,39 @@
+import { totalmem } from 'node:os';
 import { EXIT, StampedeError } from '../errors.ts';
 import { LabelSet } from './labels.ts';
 import type { Matcher } from './promql/ast.ts';
 import { matcherTest } from './promql/matcher.ts';
 import type { SeriesSource, SeriesView } from './promql/source.ts';
+import { TimeAxis } from './time-axis.ts';
 
-/** The samples the monitor holds, in memory: 16 bytes a sample, and up to half as much again as room to grow. */
+export interface StoreLimits {
+  /** Default 60 million, less where that would be more than a third of the machine's memory. */
+  maxSamples?: number;
+  /** Default 400,000: their labels live in the heap, about 2 KB each. */
+  maxSeries?: number;
+}
+
+const BYTES_PER_SAMPLE = 16;
+const DEFAULT_MAX_SAMPLES = Math.min(60_000_000, Math.floor(totalmem() / 3 / BYTES_PER_SAMPLE));
+const DEFAULT_MAX_SERIES = 400_000;
+
+export interface MetricMetadata {
+  type: string;
+  help: string;
+  unit: string;
+}
+
+/**
+ * The samples the monitor holds, in memory: 8 bytes a value and up to half as much again as room to grow, and the times
+ * once for all series that were scraped together.
+ */
 export class SeriesStore implements SeriesSource {
+  /** What the targets say about their metrics, by the metric's name. */
+  readonly metadata = new Map<string, MetricMetadata>();
   readonly #maxSamples: number;
+  readonly #maxSeries: number;
+  /** Where new series begin: those which begin together fork off together. */
+  readonly #start = TimeAxis.start();
   readonly #byKey = new Map<string, StoredSeries>();
   /** Inverted index: label name, label value, the series that carry it in order of creation. */
   readonly #index = new Map<string, Map<string, StoredSeries[]>>();
@@ -16,8 +43,9 @@ export class SeriesStore implements SeriesSource {
   #fromMs = Number.POSITIVE_INFINITY;
   #toMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: { maxSamples?: number } = {}) {
-    this.#maxSamples = options.maxSamples ?? 60_000_000;
+  constructor(options: StoreLimits = {}) {
+    this.#maxSamples = options.maxSamples ?? DEFAULT_MAX_SAMPLES;
+    this.#maxSeries = options.maxSeries ?? DEFAULT_MAX_SERIES;
   }
 
   get sampleCount(): number {
@@ -33,12 +61,18 @@ export class SeriesStore implements SeriesSource {
     return this.#sampleCount === 0 ? undefined : { fromMs: this.#fromMs, toMs: this.#toMs };
   }
 
+  describe(name: string, field: keyof MetricMetadata, text: string): void {
+    const known = getOrMake(this.metadata, name, () => ({ type: 'unknown', help: '', unit: '' }));
+    known[field] = text;
+  }
+
   /** The series with these labels, made when there is none yet. The metric's name is the label `__name__`. */
   series(labels: Readonly<Record<string, string>>): StoredSeries {
     const set = LabelSet.from(labels);
     const known = this.#byKey.get(set.key);
     if (known !== undefined) return known;
-    const series = new StoredSeries(set);
+    if (this.#byKey.size >= this.#maxSeries) throw this.#tooManySeries(set);
+    const series = new StoredSeries(set, this.#start);
     this.#byKey.set(set.key, series);
     set.names.forEach((name, i) => {
       const byValue = getOrMake(this.#index, name, () => new Map<string, StoredSeries[]>());
@@ -60,7 +94,7 @@ export class SeriesStore implements SeriesSource {
       `The monitor holds ${held} samples of ${this.#byKey.size.toLocaleString('en-US')} series and may hold ${this.#maxSamples.toLocaleString('en-US')}; ${samples.toLocaleString('en-US')} more do not fit.`,
       {
         exitCode: EXIT.environment,
-        hint: 'Scrape fewer series, scrape less often, or raise maxSamples (16 bytes a sample).',
+        hint: `scrape fewer series, or less often; a sample takes up to ${BYTES_PER_SAMPLE} bytes`,
       },
     );
   }
@@ -82,6 +116,18 @@ export class SeriesStore implements SeriesSource {
       this.#selections.set(matchers, selection);
     }
     return selection;
+  }
+
+  #tooManySeries(labels: LabelSet): StampedeError {
+    const most = this.#maxSeries.toLocaleString('en-US');
+    return new StampedeError(
+      'monitor/full',
+      `The monitor holds ${most} series, as many as it may; ${labels} is one more.`,
+      {
+        exitCode: EXIT.environment,
+        hint: 'a label with too many values (an id, a full path)? Drop it at the target, or scrape less',
+      },
+    );
   }
 
   #append(series: StoredSeries, tMs: number, value: number, stale: boolean): boolean {
@@ -106,7 +152,9 @@ export class SeriesStore implements SeriesSource {
       const test = rememberedPerValue(matcherTest(matcher));
       return (series: StoredSeries) => test(series.labels.get(matcher.name));
     });
-    return [...(candidates ?? this.#byKey.values())].filter((series) => tests.every((test) => test(series)));
+    const found = [...(candidates ?? this.#byKey.values())].filter((series) => tests.every((test) => test(series)));
+    // In the order Prometheus has, not the order of arrival: sums round the same way, and ties fall the same way.
+    return found.sort((a, b) => (a.labels.key < b.labels.key ? -1 : a.labels.key > b.labels.key ? 1 : 0));
   }
 }
 
@@ -118,14 +166,24 @@ const STALE_HIGH_WORD = 0x7ff0_0000;
 export class StoredSeries implements SeriesView {
   readonly labels: LabelSet;
   length = 0;
-  times = new Float64Array(0);
   values = new Float64Array(0);
   staleCount = 0;
+  #axis: TimeAxis;
   /** The bits of `values`. A marker is Prometheus' own NaN, which JavaScript cannot tell from another by value. */
   #words = new Uint32Array(0);
 
-  constructor(labels: LabelSet) {
+  constructor(labels: LabelSet, axis: TimeAxis) {
     this.labels = labels;
+    this.#axis = axis;
+  }
+
+  get times(): Float64Array {
+    return this.#axis.times;
+  }
+
+  /** Epoch milliseconds of the first sample. */
+  get firstMs(): number {
+    return this.length === 0 ? Number.POSITIVE_INFINITY : (this.times[0] ?? Number.POSITIVE_INFINITY);
   }
 
   /** Epoch milliseconds of the last sample. */
@@ -138,8 +196,8 @@ export class StoredSeries implements SeriesView {
   }
 
   push(tMs: number, value: number, stale: boolean): void {
-    if (this.length === this.times.length) this.#grow();
-    this.times[this.length] = tMs;
+    this.#axis = this.#axis.follow(this.length, tMs);
+    if (this.length === this.values.length) this.#grow();
     if (stale) {
       this.#words[2 * this.length] = STALE_LOW_WORD;
       this.#words[2 * this.length + 1] = STALE_HIGH_WORD;
@@ -152,11 +210,8 @@ export class StoredSeries implements SeriesView {
 
   #grow(): void {
     const capacity = Math.max(FIRST_CAPACITY, Math.ceil(this.length * 1.5));
-    const times = new Float64Array(capacity);
-    times.set(this.times);
     const words = new Uint32Array(capacity * 2);
     words.set(this.#words);
-    this.times = times;
     this.#words = words;
     this.values = new Float64Array(words.buffer);
   }

@@ -2,50 +2,97 @@ import { join } from 'node:path';
 import type { RunClock } from '../clock.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
-import { type EmbeddedMonitor, startEmbeddedMonitor } from '../monitor/embedded.ts';
+import { type EmbeddedMonitor, type ScrapeTarget, startEmbeddedMonitor } from '../monitor/embedded.ts';
+import {
+  attachPrometheus,
+  type PrometheusMonitor,
+  startPrometheusMonitor,
+} from '../monitor/prometheus/prometheus-monitor.ts';
+import type { RunMonitor } from '../monitor/run-monitor.ts';
 import { RUN_FILES } from '../read-run.ts';
 import type { Target } from '../target.ts';
 
-/** Starts the monitor and waits until it has seen everything it is to watch: what is missing now would be missed later. */
-export async function watch(
-  target: Target,
-  agentUrls: string[],
-  directory: string,
-  clock: RunClock,
-  journal: Journal,
-  signal: AbortSignal,
-): Promise<EmbeddedMonitor> {
+/** What watches a run: the embedded monitor always, and a real Prometheus where one was asked for. */
+export interface Watch {
+  embedded: EmbeddedMonitor;
+  prometheus: PrometheusMonitor | undefined;
+  stop(): Promise<void>;
+}
+
+export interface WatchOptions {
+  target: Target;
+  agentUrls: string[];
+  directory: string;
+  clock: RunClock;
+  journal: Journal;
+  signal: AbortSignal;
+  /** `prometheus`, or the address of one; undefined for the embedded monitor alone. */
+  wanted: string | undefined;
+}
+
+/** Starts to watch and waits until everything that is to be watched has been seen: what is missing now would be missed later. */
+export async function watch(options: WatchOptions): Promise<Watch> {
+  const { target, agentUrls, directory, clock, journal, signal, wanted } = options;
   const agents = agentUrls.map((url, index) => ({ job: 'agent', url, labels: { agent: String(index) } }));
   const targets = [...target.topology().scrapes, ...agents];
   const nodes = new Map([
     ...target.topology().scrapes.map(({ url, labels }) => [url, labels.node] as const),
     ...agentUrls.map((url, index) => [url, `agent ${index}`] as const),
   ]);
-  const monitor = await startEmbeddedMonitor({
+  const nowMs = () => clock.epochOf(clock.nowMs());
+  const prometheus = wanted === undefined ? undefined : await realPrometheus(wanted, targets, journal, signal);
+  const embedded = startEmbeddedMonitor({
     targets,
     intervalMs: 1_000,
     timeoutMs: 900,
-    nowMs: () => clock.epochOf(clock.nowMs()),
+    nowMs,
     recordTo: join(directory, RUN_FILES.metrics),
+    ...(prometheus === undefined ? {} : { semantics: prometheus.semantics }),
     onGap({ job, url, reason }) {
       const node = nodes.get(url);
       journal.write({ kind: 'scrape gap', job, url, ...(node === undefined ? {} : { node }), reason });
     },
   });
-  const { down } = await monitor.waitUntilUp(UP_MS, signal);
-  if (down.length > 0 && !signal.aborted) {
-    await monitor.stop();
-    throw new StampedeError(
-      'monitor/not-up',
-      `${down.length} of ${targets.length} scrape targets did not answer within ${UP_MS / 1_000} s.`,
-      {
-        exitCode: EXIT.environment,
-        facts: down.map(({ target: { url }, reason }) => `${url}: ${reason}`),
-        hint: 'without their metrics there would be no verdict; check that each serves /metrics',
-      },
-    );
+  const stop = async () => {
+    await Promise.all([embedded.stop(), prometheus?.stop()]);
+  };
+  try {
+    await ensureUp(embedded, targets.length, UP_MS, signal);
+    // It looks for new targets every five seconds only.
+    if (prometheus !== undefined) await ensureUp(prometheus, targets.length, 2 * UP_MS, signal);
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  return { embedded, prometheus, stop };
+}
+
+async function realPrometheus(
+  wanted: string,
+  targets: ScrapeTarget[],
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<PrometheusMonitor> {
+  const ours = wanted === 'prometheus';
+  const options = { targets, nowMs: Date.now, signal };
+  const monitor = await (ours ? startPrometheusMonitor('prometheus', options) : attachPrometheus(wanted, options));
+  const { url, version, semantics } = monitor;
+  journal.write({ kind: 'monitor attached', url, version, semantics, ours });
   return monitor;
+}
+
+async function ensureUp(monitor: RunMonitor, all: number, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  const { down } = await monitor.waitUntilUp(deadlineMs, signal);
+  if (down.length === 0 || signal.aborted) return;
+  throw new StampedeError(
+    'monitor/not-up',
+    `${down.length} of ${all} scrape targets did not answer within ${deadlineMs / 1_000} s.`,
+    {
+      exitCode: EXIT.environment,
+      facts: down.map(({ target: { url }, reason }) => `${url}: ${reason}`),
+      hint: 'without their metrics there would be no verdict; check that each serves /metrics',
+    },
+  );
 }
 
 /** Every scrape leaves a sample of `up`, whether it succeeded or not. */

@@ -13,6 +13,8 @@ export interface ParseContext {
   limits: { descriptors: number; ports: number };
   /** Names of the invariants that exist. */
   invariants: readonly string[];
-  /** Checks an expression: how far it reaches back, or what is wrong with it. */
-  checkPromql: (expression: string) => { ok: true; rangeMs: number } | { ok: false; problem: string };
+  /** Checks an expression: how far it reaches back and its shortest range, or what is wrong with it. */
+  checkPromql: (
+    expression: string,
+  ) => { ok: true; rangeMs: number; shortestRangeMs?: number } | { ok: false; problem: string };
 }

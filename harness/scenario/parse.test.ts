@@ -145,6 +145,7 @@ describe('a scenario', () => {
     ],
     [{ slos: [slo('a', { promql: '(((', is: '< 1' })] }, 'slos[0].promql: 1:1: unexpected ('],
     [{ slos: [slo('a', { promql: 'rate(x[2s])', is: '< 1' })] }, 'holds fewer than 4 scrapes'],
+    [{ slos: [slo('a', { promql: 'x', is: '< 1', noData: 'ok' as 'pass' })] }, 'expected inconclusive, pass or fail'],
     [{ stopWhen: [{ promql: 'x', is: '> 5', for: 'ever' }] }, 'stopWhen[0].for: expected a duration'],
     [{ faults: [{ at: '55s', for: '10s', fault: kill({ node: 'gateway-1' }) }] }, 'the fault ends 1m5s after'],
     [{ faults: [{ at: '1s', for: '1s', fault: { at: 'x' } }] }, 'expected a fault such as latency({...})'],

@@ -73,7 +73,13 @@ export type ClientMeasure =
 
 export type ObjectivePlan =
   | (ObjectiveBase & { source: 'client'; of: string; measure: ClientMeasure })
-  | (ObjectiveBase & { source: 'promql'; expression: string; rangeMs: number });
+  | (ObjectiveBase & {
+      source: 'promql';
+      expression: string;
+      rangeMs: number;
+      /** What a window without any data comes to; inconclusive when absent. */
+      noData?: 'pass' | 'fail';
+    });
 
 export interface StopPlan {
   expression: string;

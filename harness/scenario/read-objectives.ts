@@ -95,6 +95,7 @@ function readPromqlSlo(
     unit: parsed.is.unit,
     limit: formatLimit(parsed.is),
     during: windows(parsed.during),
+    ...(parsed.noData === 'inconclusive' ? {} : { noData: parsed.noData }),
   };
 }
 
@@ -123,10 +124,11 @@ function checkedPromql(
     return undefined;
   }
   const fewest = 4 * SCRAPE_INTERVAL_MS;
-  if (checked.rangeMs > 0 && checked.rangeMs < fewest) {
+  const shortest = checked.shortestRangeMs ?? checked.rangeMs;
+  if (shortest > 0 && shortest < fewest) {
     reader.problem(
       path,
-      `a range of ${formatDuration(checked.rangeMs)} holds fewer than 4 scrapes; use ${formatDuration(fewest)} or more`,
+      `a range of ${formatDuration(shortest)} holds fewer than 4 scrapes; use ${formatDuration(fewest)} or more`,
     );
     return undefined;
   }

@@ -1,8 +1,10 @@
+import { dirname, resolve } from 'node:path';
 import type { DownParams } from '../../chaos/faults/down.ts';
 import type { KillParams } from '../../chaos/faults/kill.ts';
 import type { LatencyParams } from '../../chaos/faults/latency.ts';
 import type { User } from '../load/user.ts';
 import { callSite } from './call-site.ts';
+import { importSlos } from './import-slos.ts';
 
 /**
  * The scenario API. These functions only hold what they are given, with the place they were called from; nothing is
@@ -106,6 +108,8 @@ export interface PromqlObjective {
   promql: string;
   is: string;
   during?: During | During[];
+  /** What a window without any data comes to. Default `inconclusive`. */
+  noData?: 'inconclusive' | 'pass' | 'fail';
 }
 
 export type SloSpec = ClientObjective | PromqlObjective;
@@ -223,6 +227,13 @@ export function weighted(...choices: [weight: number, flow: Flow][]): Flow & { c
 export function slo(name: string, spec: SloSpec): Slo {
   return { name, spec, [AT]: callSite(slo) };
 }
+
+/** Promises from an OpenSLO v1 or Sloth file, its path relative to the scenario: `...slo.import('./slos.yaml')`. */
+slo.import = function importFile(path: string): Slo[] {
+  const at = callSite(importFile);
+  const from = at === undefined ? process.cwd() : dirname(at.replace(/:\d+:\d+$/, ''));
+  return importSlos(resolve(from, path)).map((promise) => ({ ...promise, [AT]: at }));
+};
 
 /** Answers over a link take longer. */
 export function latency(params: LatencyParams): FaultSpec {

@@ -216,6 +216,11 @@ export const promqlSloSchema = strict({
   promql: z.string().min(1),
   is: limitSchema,
   during: z.union([duringSchema, z.array(duringSchema).min(1)]).optional(),
+  noData: z
+    .enum(['inconclusive', 'pass', 'fail'], {
+      error: (issue) => `expected inconclusive, pass or fail, got ${show(issue.input)}`,
+    })
+    .default('inconclusive'),
 });
 
 export const stopRuleSchema = strict({ promql: z.string().min(1), is: limitSchema, for: duration });

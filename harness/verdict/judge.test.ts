@@ -271,6 +271,21 @@ describe('the judge', () => {
     expect(verdict.causes[0]).toContain(note);
   });
 
+  it.each([
+    ['pass', 'passed'],
+    ['fail', 'failed'],
+  ] as const)('takes no data for what the objective says: %s', async (noData, outcome) => {
+    const verdict = await judge(evidenceOf({ objectives: [{ ...query, noData }], samples: () => undefined }));
+    expect(cellsOf(verdict, 'others')).toEqual({ steady: outcome, 'fault:slow': outcome });
+    expect(verdict.objectives[0]?.cells[0]?.note).toBe(
+      `the monitor has no data for it in this window, which counts as ${outcome}`,
+    );
+    // Data for a part of the window only is still nobody's answer.
+    const part = (tMs: number) => (tMs % 5_000 === 0 ? 0.01 : undefined);
+    const partly = await judge(evidenceOf({ objectives: [{ ...query, noData }], samples: part }));
+    expect(cellsOf(partly, 'others')).toEqual({ steady: 'inconclusive', 'fault:slow': 'inconclusive' });
+  });
+
   it('is inconclusive when a fault had no effect that could be proven', async () => {
     const events = calmEvents.map((event) =>
       isState(event, 'proven') ? { ...event, state: 'unproven' as const, evidence: 'no traffic' } : event,

@@ -104,7 +104,7 @@ async function promqlCell(plan: PromqlPlan, window: VerdictWindow, evidence: Evi
     const length = span.toMs - span.fromMs;
     const fromMs = wholeWindow ? span.toMs : span.fromMs + plan.rangeMs;
     if (fromMs > span.toMs) continue;
-    const expression = plan.expression.replaceAll('$window', formatDuration(length));
+    const expression = plan.expression.replaceAll('$window', `${Math.round(length)}ms`);
     expected += (span.toMs - fromMs) / STEP_MS + 1;
     try {
       const series = await evidence.queryRange(expression, fromMs, span.toMs, STEP_MS);
@@ -120,7 +120,12 @@ async function promqlCell(plan: PromqlPlan, window: VerdictWindow, evidence: Evi
     );
   }
   const seconds = new Set(values.map((sample) => sample.tMs)).size;
-  if (seconds === 0) return none('the monitor has no data for it in this window');
+  if (seconds === 0) {
+    const note = 'the monitor has no data for it in this window';
+    if (plan.noData === undefined) return none(note);
+    const outcome = plan.noData === 'pass' ? 'passed' : 'failed';
+    return { ...none(`${note}, which counts as ${outcome}`), outcome };
+  }
   if (seconds < expected * ENOUGH) return none(`the monitor has data for only ${seconds} of ${expected} seconds`);
   const broken = values.find((sample) => !holds(sample.value, plan.op, plan.limitValue));
   const worstSample = values.reduce((a, b) => (plan.op.startsWith('<') === b.value > a.value ? b : a));

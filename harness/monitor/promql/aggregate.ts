@@ -1,6 +1,6 @@
 import { LabelSet } from '../labels.ts';
 import type { Aggregation } from './ast.ts';
-import { quantile, SumWithCompensation } from './numbers.ts';
+import { formatGo, Mean, movedMean, PlainSum, quantile, SumWithCompensation } from './numbers.ts';
 import { blankVector, type Evaluator, reordered, type Vector } from './vector.ts';
 
 /** Aggregates a vector over groups of its series. `param` holds the k or the quantile at each step. */
@@ -13,9 +13,13 @@ export function aggregate(
   const { groupOf, labels } = groupRows(node, input);
   switch (node.op) {
     case 'sum':
-      return compensatedSum(input, groupOf, labels, false);
+      return evaluator.semantics === 'v2'
+        ? fold(input, groupOf, labels, (held, value) => held + value)
+        : compensated(input, groupOf, labels, new SumWithCompensation(labels.length * input.width));
     case 'avg':
-      return compensatedSum(input, groupOf, labels, true);
+      return evaluator.semantics === 'v2'
+        ? plainMean(input, groupOf, labels)
+        : compensated(input, groupOf, labels, new Mean(labels.length * input.width));
     case 'min':
       return fold(input, groupOf, labels, (held, value) => (value < held || Number.isNaN(held) ? value : held));
     case 'max':
@@ -25,11 +29,13 @@ export function aggregate(
     case 'group':
       return fold(mapValues(input, 1), groupOf, labels, (held) => held);
     case 'stddev':
-      return variance(input, groupOf, labels, Math.sqrt);
+      return variance(input, groupOf, labels, Math.sqrt, evaluator);
     case 'stdvar':
-      return variance(input, groupOf, labels, (value) => value);
+      return variance(input, groupOf, labels, (value) => value, evaluator);
     case 'quantile':
-      return quantiles(input, groupOf, labels, param ?? new Float64Array(input.width));
+      return quantiles(input, groupOf, labels, param ?? new Float64Array(input.width), evaluator);
+    case 'count_values':
+      return countValues(node, input, groupOf, labels, evaluator);
     case 'topk':
     case 'bottomk':
       return pick(node, input, groupOf, labels.length, param ?? new Float64Array(input.width), evaluator);
@@ -95,47 +101,71 @@ function count(input: Vector, groupOf: Int32Array, labels: LabelSet[]): Vector {
   return fold(mapValues(input, 1), groupOf, labels, (held, value) => held + value);
 }
 
-function compensatedSum(input: Vector, groupOf: Int32Array, labels: LabelSet[], mean: boolean): Vector {
+function compensated(
+  input: Vector,
+  groupOf: Int32Array,
+  labels: LabelSet[],
+  folded: { add(cell: number, value: number): void; value(cell: number): number },
+): Vector {
   const result = blankVector(labels, input.width);
-  const sums = new SumWithCompensation(result.values.length);
-  const counts = new Float64Array(result.values.length);
   forEachCell(input, groupOf, (value, target) => {
-    sums.add(target, value);
-    counts[target] = (counts[target] ?? 0) + 1;
+    folded.add(target, value);
     result.has[target] = 1;
   });
-  for (let cell = 0; cell < counts.length; cell++) {
-    result.values[cell] = mean ? sums.value(cell) / (counts[cell] ?? 1) : sums.value(cell);
+  for (let cell = 0; cell < result.has.length; cell++) {
+    if (result.has[cell] === 1) result.values[cell] = folded.value(cell);
   }
   return result;
 }
 
-/** Welford's method, as Prometheus has it. */
+/** Prometheus 2 moves the mean with each value, and lets rounding errors add up. */
+function plainMean(input: Vector, groupOf: Int32Array, labels: LabelSet[]): Vector {
+  const counts = new Float64Array(labels.length * input.width);
+  const result = blankVector(labels, input.width);
+  forEachCell(input, groupOf, (value, target) => {
+    const seen = (counts[target] ?? 0) + 1;
+    counts[target] = seen;
+    result.values[target] = seen === 1 ? value : movedMean(result.values[target] ?? 0, value, seen);
+    result.has[target] = 1;
+  });
+  return result;
+}
+
+/** Welford's method; Prometheus 3 also keeps what rounding loses. */
 function variance(
   input: Vector,
   groupOf: Int32Array,
   labels: LabelSet[],
   finish: (variance: number) => number,
+  { semantics }: Evaluator,
 ): Vector {
   const result = blankVector(labels, input.width);
   const counts = new Float64Array(result.values.length);
-  const means = new Float64Array(result.values.length);
+  const sums = semantics === 'v2' ? PlainSum : SumWithCompensation;
+  const means = new sums(result.values.length);
+  const squares = new sums(result.values.length);
   forEachCell(input, groupOf, (value, target) => {
     const seen = (counts[target] ?? 0) + 1;
-    const before = means[target] ?? 0;
-    const after = before + (value - before) / seen;
     counts[target] = seen;
-    means[target] = after;
-    result.values[target] = (result.values[target] ?? 0) + (value - before) * (value - after);
     result.has[target] = 1;
+    // Prometheus 2 takes the first value as it is, so that a lone infinity deviates by 0.
+    const distance = seen === 1 && semantics === 'v2' ? 0 : value - means.value(target);
+    means.add(target, seen === 1 ? value : distance / seen);
+    squares.add(target, distance === 0 ? 0 : distance * (value - means.value(target)));
   });
   for (let cell = 0; cell < counts.length; cell++) {
-    result.values[cell] = finish((result.values[cell] ?? 0) / (counts[cell] ?? 1));
+    if (result.has[cell] === 1) result.values[cell] = finish(squares.value(cell) / (counts[cell] ?? 1));
   }
   return result;
 }
 
-function quantiles(input: Vector, groupOf: Int32Array, labels: LabelSet[], param: Float64Array): Vector {
+function quantiles(
+  input: Vector,
+  groupOf: Int32Array,
+  labels: LabelSet[],
+  param: Float64Array,
+  { semantics }: Evaluator,
+): Vector {
   const result = blankVector(labels, input.width);
   const members = new Map<number, number[]>();
   forEachCell(input, groupOf, (value, target) => {
@@ -144,9 +174,48 @@ function quantiles(input: Vector, groupOf: Int32Array, labels: LabelSet[], param
     else list.push(value);
   });
   for (const [target, list] of members) {
-    result.values[target] = quantile(param[target % input.width] ?? Number.NaN, list);
+    result.values[target] = quantile(param[target % input.width] ?? Number.NaN, list, semantics);
     result.has[target] = 1;
   }
+  return result;
+}
+
+/** How many series of a group have each value; the value becomes a label. */
+function countValues(
+  node: Aggregation,
+  input: Vector,
+  groupOf: Int32Array,
+  groups: LabelSet[],
+  evaluator: Evaluator,
+): Vector {
+  const { width, values, has } = input;
+  const name = node.param?.kind === 'string' ? node.param.value : '';
+  const rows = new Map<string, { labels: LabelSet; counts: Float64Array }>();
+  groupOf.forEach((group, row) => {
+    for (let step = 0; step < width; step++) {
+      const cell = row * width + step;
+      if (has[cell] === 0) continue;
+      const labels = (groups[group] ?? LabelSet.empty).with(name, formatGo(values[cell] ?? 0));
+      let found = rows.get(labels.key);
+      if (found === undefined) {
+        evaluator.budget.hold(1, width, node);
+        found = { labels, counts: new Float64Array(width) };
+        rows.set(labels.key, found);
+      }
+      found.counts[step] = (found.counts[step] ?? 0) + 1;
+    }
+  });
+  const found = [...rows.values()];
+  const result = blankVector(
+    found.map(({ labels }) => labels),
+    width,
+  );
+  found.forEach(({ counts }, row) => {
+    result.values.set(counts, row * width);
+    counts.forEach((count, step) => {
+      result.has[row * width + step] = count > 0 ? 1 : 0;
+    });
+  });
   return result;
 }
 
@@ -165,7 +234,9 @@ function pick(
   const order: number[] = [];
   for (let step = 0; step < width; step++) {
     const size = param[step] ?? 0;
-    if (Number.isNaN(size)) throw evaluator.error(node.param ?? node, `${node.op} needs a number of series, got NaN`);
+    if (!(Math.abs(size) < 2 ** 63)) {
+      throw evaluator.error(node.param ?? node, `${node.op} needs a whole number of series, got ${size}`);
+    }
     const members: number[][] = Array.from({ length: groups }, () => []);
     groupOf.forEach((group, row) => {
       if (has[row * width + step] === 1) members[group]?.push(row);

@@ -70,13 +70,14 @@ export const AGGREGATORS = [
   'topk',
   'bottomk',
   'quantile',
+  'count_values',
 ] as const;
 export type Aggregator = (typeof AGGREGATORS)[number];
 
 export interface Aggregation extends Span {
   kind: 'aggregation';
   op: Aggregator;
-  /** Of topk, bottomk and quantile. */
+  /** Of topk, bottomk, quantile and count_values, where it is a string. */
   param: Expr | undefined;
   expr: Expr;
   grouping: { by: boolean; labels: readonly string[] };

@@ -1,14 +1,6 @@
 import { LabelSet } from '../labels.ts';
 import { type ArithmeticOp, type Binary, type ComparisonOp, isComparison, type Matching, type SetOp } from './ast.ts';
-import {
-  blankVector,
-  type Evaluator,
-  ensureCells,
-  mergeDuplicates,
-  type Scalar,
-  type Vector,
-  withoutNames,
-} from './vector.ts';
+import { blankVector, type Evaluator, mergeDuplicates, type Scalar, type Vector, withoutNames } from './vector.ts';
 
 type Values = Scalar | Vector;
 
@@ -58,6 +50,11 @@ function filters({ op, bool }: Binary): boolean {
   return isComparison(op) && !bool;
 }
 
+/** Prometheus 2 forgot that atan2 measures something else. */
+function keepsName(node: Binary, { semantics }: Evaluator): boolean {
+  return filters(node) || (node.op === 'atan2' && semantics === 'v2');
+}
+
 function withScalar(
   node: Binary,
   vector: Vector,
@@ -72,7 +69,7 @@ function withScalar(
     if (!keepsValue) values[cell] = result;
     else if (result === 0) has[cell] = 0;
   }
-  return keepsValue ? vector : withoutNames(vector, node, evaluator);
+  return keepsName(node, evaluator) ? vector : withoutNames(vector, node, evaluator);
 }
 
 /** The labels two series must share to match, as one set. */
@@ -131,14 +128,16 @@ function matched(node: Binary, compute: Compute, left: Vector, right: Vector, ev
   const sign = signature(matching);
   const oneRows = rowsBySignature(one, sign);
   refuseSecondPartner(node, oneRows, many, one, swapped ? 'left' : 'right', evaluator);
-  if (cardinality === 'one-to-one') refuseSecondMatch(node, rowsBySignature(many, sign), oneRows, many, one, evaluator);
+  if (cardinality === 'one-to-one') {
+    refuseSecondMatch(node, rowsBySignature(many, sign), oneRows, many, one, compute, evaluator);
+  }
   const pairs = pairRows(many, oneRows, sign);
 
-  const label = resultLabels(node);
+  const label = resultLabels(node, evaluator);
   const labels = pairs.map(([manyRow, oneRow]) =>
     label(many.labels[manyRow] ?? LabelSet.empty, one.labels[oneRow] ?? LabelSet.empty),
   );
-  ensureCells(labels.length, width, node, evaluator);
+  evaluator.budget.hold(labels.length, width, node);
   const result = blankVector(labels, width);
   const keepsValue = filters(node);
   pairs.forEach(([manyRow, oneRow], row) => {
@@ -197,23 +196,33 @@ function refuseSecondPartner(
   }
 }
 
-/** Two series of the left side for one of the right, without group_left. */
+/**
+ * Two series of the left side for one of the right, without group_left. Prometheus 2 minds only those that a comparison
+ * lets pass.
+ */
 function refuseSecondMatch(
   node: Binary,
   manyRows: ReadonlyMap<string, number[]>,
   oneRows: ReadonlyMap<string, number[]>,
   many: Vector,
   one: Vector,
+  compute: Compute,
   evaluator: Evaluator,
 ): void {
   const { width } = many;
+  const mindsAll = evaluator.semantics === 'v3' || !filters(node);
   for (const [key, rows] of manyRows) {
     const partners = oneRows.get(key);
     if (rows.length < 2 || partners === undefined) continue;
     for (let step = 0; step < width; step++) {
-      const [first, second] = rows.filter((row) => many.has[row * width + step] === 1);
+      const partner = partners.find((row) => one.has[row * width + step] === 1);
+      if (partner === undefined) continue;
+      const value = one.values[partner * width + step] ?? 0;
+      const [first, second] = rows.filter((row) => {
+        const cell = row * width + step;
+        return many.has[cell] === 1 && (mindsAll || compute(many.values[cell] ?? 0, value) !== 0);
+      });
       if (first === undefined || second === undefined) continue;
-      if (!partners.some((row) => one.has[row * width + step] === 1)) continue;
       throw evaluator.error(
         node,
         `two series on the left side match the same labels: ${many.labels[first]} and ${many.labels[second]}; ` +
@@ -228,9 +237,9 @@ function hasAny({ labels, width, has }: Vector, step: number): boolean {
 }
 
 /** The labels of a result, from the series of the many side and its match. */
-function resultLabels(node: Binary): (many: LabelSet, one: LabelSet) => LabelSet {
+function resultLabels(node: Binary, evaluator: Evaluator): (many: LabelSet, one: LabelSet) => LabelSet {
   const { matching } = node;
-  const named = filters(node) ? (labels: LabelSet) => labels : LabelSet.nameless;
+  const named = keepsName(node, evaluator) ? (labels: LabelSet) => labels : LabelSet.nameless;
   if (matching === undefined) return named;
   if (matching.cardinality === 'one-to-one') {
     const project = matching.on ? LabelSet.keeping(matching.labels) : LabelSet.dropping(matching.labels);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkExpression } from './check.ts';
+import { checkExpression, parseChecked } from './check.ts';
 
 describe('the reach of an expression', () => {
   test.each([
@@ -46,8 +46,24 @@ describe('what has the wrong type is refused, with the fix', () => {
     ['round()', '1:1: round takes 1 to 2 arguments, got 0'],
     ['label_join(x)', '1:1: label_join takes 3 or more arguments, got 1'],
     ['2 * increas(x[5m])', '1:5: unknown function "increas", did you mean "increase"?'],
-    ['histogram_count(x)', '1:1: the function histogram_count is not supported'],
-    ['label_replace(x, "a-b", "", "c", "")', '1:18: "a-b" is not a label name'],
+    [
+      'histogram_count(x)',
+      '1:1: the function histogram_count is not supported: it reads native histograms, which are left out here',
+    ],
+    ['label_replace(x, "", "", "c", "")', '1:18: "" is not a label name'],
+    ['count_values("", x)', '1:14: "" is not a label name'],
+    ['count_values(1, x)', '1:14: expected a string as the first argument of count_values, got a scalar'],
     ['label_replace(x, "a", "", "c", "(")', '1:32: bad regular expression "("'],
   ])('%s', (expression, message) => expect(() => checkExpression(expression)).toThrow(message));
+});
+
+test('Prometheus 3 takes any text as the name of a label, Prometheus 2 only plain names', () => {
+  const expression = 'label_replace(x, "a-b", "", "c", "")';
+  expect(parseChecked(expression).type).toBe('vector');
+  expect(() => parseChecked(expression, 'v2')).toThrow('1:18: "a-b" is not a label name');
+});
+
+test('the shortest range is found wherever it hides', () => {
+  expect(checkExpression('sum(rate(x[2s] offset 1m)) / max_over_time(rate(y[1m])[5m:])').shortestRangeMs).toBe(2_000);
+  expect(checkExpression('x offset 1m').shortestRangeMs).toBeUndefined();
 });

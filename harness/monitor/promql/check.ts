@@ -2,7 +2,9 @@ import { closest, distance } from 'fastest-levenshtein';
 import { type Binary, type Call, type Expr, isComparison, isSetOp, type Shift, type Span } from './ast.ts';
 import { PromqlError } from './error.ts';
 import { FUNCTIONS, UNSUPPORTED_FUNCTIONS, type ValueType } from './functions.ts';
+import { isLabelName } from './names.ts';
 import { parse } from './parser.ts';
+import type { Semantics } from './semantics.ts';
 
 export interface CheckedExpression {
   expr: Expr;
@@ -14,15 +16,24 @@ export interface CheckedExpression {
  * up along the deepest path; the lookback of plain selectors and selectors fixed by `@` are not counted. Throws
  * PromqlError when the expression is wrong.
  */
-export function checkExpression(expression: string): { rangeMs: number; type: 'scalar' | 'vector' } {
+export function checkExpression(expression: string): {
+  rangeMs: number;
+  /** The shortest `[...]` after a selector; undefined when there is none. */
+  shortestRangeMs: number | undefined;
+  type: 'scalar' | 'vector';
+} {
   const { expr, type } = parseChecked(expression);
-  return { rangeMs: Math.max(0, reachMs(expr)), type };
+  const ranges = rangesOf(expr);
+  return {
+    rangeMs: Math.max(0, reachMs(expr)),
+    shortestRangeMs: ranges.length > 0 ? Math.min(...ranges) : undefined,
+    type,
+  };
 }
 
 /** The tree of an expression that can be evaluated to a scalar or an instant vector. Throws PromqlError. */
-export function parseChecked(expression: string): CheckedExpression {
-  const expr = parse(expression);
-  const type = new Checker(expression).typeOf(expr);
+export function parseChecked(expression: string, semantics: Semantics = 'v3'): CheckedExpression {
+  const { expr, type } = parseTyped(expression, semantics);
   if (type === 'scalar' || type === 'vector') return { expr, type };
   const hint = type === 'range' ? '; apply a function to it, such as rate(...)' : '';
   throw new PromqlError(
@@ -30,6 +41,12 @@ export function parseChecked(expression: string): CheckedExpression {
     expr.at,
     `the expression is ${NAMES[type]}, expected an instant vector or a scalar${hint}`,
   );
+}
+
+/** The tree of an expression of any type: an instant query of Prometheus also takes a range or a string. */
+export function parseTyped(expression: string, semantics: Semantics = 'v3'): { expr: Expr; type: ValueType } {
+  const expr = parse(expression);
+  return { expr, type: new Checker(expression, semantics).typeOf(expr) };
 }
 
 const NAMES: Record<ValueType, string> = {
@@ -41,9 +58,11 @@ const NAMES: Record<ValueType, string> = {
 
 class Checker {
   readonly #expression: string;
+  readonly #semantics: Semantics;
 
-  constructor(expression: string) {
+  constructor(expression: string, semantics: Semantics) {
     this.#expression = expression;
+    this.#semantics = semantics;
   }
 
   typeOf(expr: Expr): ValueType {
@@ -62,7 +81,13 @@ class Checker {
       case 'call':
         return this.#call(expr);
       case 'aggregation':
-        if (expr.param !== undefined) this.#expect(expr.param, 'scalar', `the first argument of ${expr.op}`);
+        if (expr.param !== undefined) {
+          const wanted = expr.op === 'count_values' ? 'string' : 'scalar';
+          this.#expect(expr.param, wanted, `the first argument of ${expr.op}`);
+        }
+        if (expr.param?.kind === 'string' && !isLabelName(expr.param.value, this.#semantics)) {
+          throw this.#error(expr.param, `${JSON.stringify(expr.param.value)} is not a label name`);
+        }
         this.#expect(expr.expr, 'vector', `the aggregation ${expr.op}`);
         return 'vector';
       case 'binary':
@@ -91,7 +116,7 @@ class Checker {
       const expected = args[Math.min(index, args.length - 1)];
       if (expected !== undefined) this.#expect(arg, expected, `argument ${index + 1} of ${call.name}`);
     });
-    spec.check?.(call, (where, problem) => this.#error(where, problem));
+    spec.check?.(call, this.#semantics, (where, problem) => this.#error(where, problem));
     return spec.returns;
   }
 
@@ -140,12 +165,35 @@ class Checker {
 }
 
 function unknownFunction(name: string): string {
-  if (UNSUPPORTED_FUNCTIONS.includes(name)) return `the function ${name} is not supported`;
+  const reason = UNSUPPORTED_FUNCTIONS.get(name);
+  if (reason !== undefined) return `the function ${name} is not supported: ${reason}`;
   const nearest = closest(name, [...FUNCTIONS.keys()]);
   return `unknown function "${name}"${distance(name, nearest) <= 3 ? `, did you mean "${nearest}"?` : ''}`;
 }
 
-function reachMs(expr: Expr): number {
+function rangesOf(expr: Expr): number[] {
+  switch (expr.kind) {
+    case 'range':
+      return [expr.rangeMs];
+    case 'call':
+      return expr.args.flatMap(rangesOf);
+    case 'aggregation':
+      return [expr.expr, ...(expr.param === undefined ? [] : [expr.param])].flatMap(rangesOf);
+    case 'binary':
+      return [expr.left, expr.right].flatMap(rangesOf);
+    case 'subquery':
+    case 'unary':
+      return rangesOf(expr.expr);
+    case 'number':
+    case 'string':
+    case 'selector':
+      return [];
+    default:
+      return expr satisfies never;
+  }
+}
+
+export function reachMs(expr: Expr): number {
   switch (expr.kind) {
     case 'number':
     case 'string':

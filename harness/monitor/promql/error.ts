@@ -4,9 +4,11 @@ import { EXIT, StampedeError } from '../../errors.ts';
 export class PromqlError extends StampedeError {
   readonly line: number;
   readonly column: number;
+  /** Whether the expression is wrong, or the data does not allow an answer: the words of Prometheus' API. */
+  readonly kind: 'bad_data' | 'execution';
 
   /** `at` is the offset into `expression` that the problem is about. */
-  constructor(expression: string, at: number, problem: string) {
+  constructor(expression: string, at: number, problem: string, kind: PromqlError['kind'] = 'bad_data') {
     const lineStart = expression.lastIndexOf('\n', at - 1) + 1;
     const line = expression.slice(0, lineStart).split('\n').length;
     const column = at - lineStart + 1;
@@ -18,5 +20,6 @@ export class PromqlError extends StampedeError {
     this.name = 'PromqlError';
     this.line = line;
     this.column = column;
+    this.kind = kind;
   }
 }

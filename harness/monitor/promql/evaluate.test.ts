@@ -328,7 +328,7 @@ describe('operators', () => {
     ['1 + b * on () group_left () a', '1:5: two series on the right side match the same labels'],
     ['{i="1", team=""} * 2', '1:1: the result has two series with the same labels {i="1"}'],
     ['label_replace(a, "i", "0", "", "")', '1:1: the result has two series with the same labels a{i="0"}'],
-    ['topk(scalar(nope), a)', '1:6: topk needs a number of series, got NaN'],
+    ['topk(scalar(nope), a)', '1:6: topk needs a whole number of series, got NaN'],
   ])('%s is refused', async (expression, message) => {
     const query = monitorWith(ab).query(expression, 0);
     await expect(query).rejects.toThrow(PromqlError);
@@ -447,10 +447,26 @@ describe('a range query', () => {
     );
   });
 
+  test('is refused before it reads more samples than it may, with their number', async () => {
+    const store = new SeriesStore();
+    for (const job of ['a', 'b']) {
+      const series = store.series({ __name__: 'x', job });
+      for (let i = 0; i < 1_000; i++) store.append(series, i * 1_000, i);
+    }
+    const monitor = monitorOf(store, { maxQuerySamples: 100_000 });
+    expect(await monitor.queryRange('rate(x[1m])', 100_000, 800_000, 1_000)).toHaveLength(2);
+    await expect(monitor.queryRange('1 + rate(x[2m])', 200_000, 900_000, 1_000)).rejects.toThrow(
+      '1:10: the query would read about 196,800 samples (here 196,800 of 2 series), at most 100,000 are allowed; ask for fewer series, a shorter range or a longer step',
+    );
+    await expect(monitor.query('max_over_time(vector(1)[1y:1ms])', 0)).rejects.toThrow(
+      '1:15: 1 series at 31,536,000,000 times bring the query to 31,536,000,001 values',
+    );
+  });
+
   test('is refused when it would not fit in memory', async () => {
     const monitor = monitorWith({ x: [1] });
     await expect(monitor.queryRange('x', 0, 60_000_000, 1)).rejects.toThrow(
-      '1:1: 1 series at 60000001 times are more than 50000000 values',
+      '1:1: 1 series at 60,000,001 times bring the query to 60,000,001 values, at most 50,000,000 are allowed',
     );
     await expect(monitor.queryRange('x', 10, 0, 1)).rejects.toThrow('expected fromMs <= toMs and stepMs > 0');
   });

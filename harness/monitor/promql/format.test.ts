@@ -16,7 +16,20 @@ import { format } from './format.ts';
 import { parse } from './parser.ts';
 
 const anywhere = { at: 0, end: 0 };
-const word = fc.constantFrom('a', 'job', 'x_total', 'le', 'sum', 'by', 'offset', 'and', 'bool', 'on', 'inf');
+const word = fc.constantFrom(
+  'a',
+  'my.label',
+  'job',
+  'x_total',
+  'le',
+  'sum',
+  'by',
+  'offset',
+  'and',
+  'bool',
+  'on',
+  'inf',
+);
 const text = fc.string({ unit: 'binary', maxLength: 6 }).filter((value) => value.isWellFormed());
 const durationMs = fc.oneof(fc.integer({ min: 1, max: 10_000_000 }), fc.constantFrom(1_000, 60_000, 86_400_000));
 
@@ -44,7 +57,7 @@ const selector = fc.tuple(word, fc.array(matcher, { maxLength: 2 }), shift).map(
 }));
 
 function matchingOf(op: BinaryOp): fc.Arbitrary<Matching | undefined> {
-  const labels = fc.uniqueArray(fc.constantFrom('a', 'b', 'by'), { maxLength: 2 });
+  const labels = fc.uniqueArray(fc.constantFrom('a', 'b.c', 'by'), { maxLength: 2 });
   const include = fc.uniqueArray(fc.constantFrom('c', 'on'), { maxLength: 2 });
   const plain = fc.record<Matching>({
     on: fc.boolean(),
@@ -95,7 +108,7 @@ const { tree } = fc.letrec<{ tree: Expr }>((tie) => ({
       .map(([op, param, expr, by, labels]) => ({
         kind: 'aggregation' as const,
         op,
-        param: op === 'topk' || op === 'bottomk' || op === 'quantile' ? param : undefined,
+        param: ['topk', 'bottomk', 'quantile', 'count_values'].includes(op) ? param : undefined,
         expr,
         grouping: { by, labels },
         ...anywhere,

@@ -10,6 +10,7 @@ import {
   type VectorSelector,
 } from './ast.ts';
 import { formatPromDuration } from './duration.ts';
+import { isPlainName } from './names.ts';
 
 /** The text of a syntax tree: `parse(format(tree))` is the tree again, but for its positions. */
 export function format(expr: Expr): string {
@@ -50,8 +51,16 @@ function formatSelector({ matchers }: VectorSelector): string {
   const [first, ...rest] = matchers;
   const isPlainName = first !== undefined && isName(first) && PLAIN_NAME.test(first.value) && !rest.some(isName);
   const inBraces = isPlainName ? rest : matchers;
-  const braces = inBraces.map(({ name, op, value }) => `${name}${op}${JSON.stringify(value)}`).join(', ');
+  const braces = inBraces.map(({ name, op, value }) => `${formatName(name)}${op}${JSON.stringify(value)}`).join(', ');
   return `${isPlainName ? first.value : ''}${braces === '' ? '' : `{${braces}}`}`;
+}
+
+function formatNames(names: readonly string[]): string {
+  return names.map(formatName).join(', ');
+}
+
+function formatName(name: string): string {
+  return isPlainName(name) ? name : JSON.stringify(name);
 }
 
 // The others mean something else where a metric may stand: a number, or a modifier of the operator before.
@@ -68,8 +77,8 @@ function formatShift({ offsetMs, atTime }: Shift): string {
 
 function formatAggregation({ op, param, expr, grouping }: Aggregation): string {
   const clause = grouping.by
-    ? grouping.labels.length > 0 && ` by (${grouping.labels.join(', ')}) `
-    : ` without (${grouping.labels.join(', ')}) `;
+    ? grouping.labels.length > 0 && ` by (${formatNames(grouping.labels)}) `
+    : ` without (${formatNames(grouping.labels)}) `;
   const args = param === undefined ? format(expr) : `${format(param)}, ${format(expr)}`;
   return `${op}${clause || ''}(${args})`;
 }
@@ -83,7 +92,7 @@ function formatBinary({ op, bool, matching, left, right }: Binary): string {
 function formatMatching({ on, labels, cardinality, include }: Matching): string {
   const group =
     cardinality === 'many-to-one' ? 'group_left' : cardinality === 'one-to-many' ? 'group_right' : undefined;
-  return ` ${on ? 'on' : 'ignoring'} (${labels.join(', ')})${group === undefined ? '' : ` ${group} (${include.join(', ')})`}`;
+  return ` ${on ? 'on' : 'ignoring'} (${formatNames(labels)})${group === undefined ? '' : ` ${group} (${formatNames(include)})`}`;
 }
 
 /** Parentheses where the operand binds less tightly than the operator, or as tightly on the side that does not group. */

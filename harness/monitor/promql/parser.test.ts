@@ -103,8 +103,11 @@ describe('what is wrong is said with its place and what was expected', () => {
     ['a * group_left b', '1:5: unexpected "group_left", expected on(...) or ignoring(...) before it'],
     ['a =~ b', '1:3: unexpected "=~" after the expression, expected an operator or the end'],
     ['a ; b', '1:3: unexpected character ";"'],
-    ['count_values("v", x)', '1:1: the aggregation count_values is not supported'],
-    ['{"my.metric"}', '1:2: quoted names are not supported; write {__name__="..."} for a metric name'],
+    ['limitk(3, x)', '1:1: the aggregation limitk is not supported: it is an experiment of Prometheus 3'],
+    ['x{"my.metric"}', '1:3: the metric name is set twice: "x" and "my.metric"'],
+    ['{"a", "b"}', '1:7: the metric name is set twice: "a" and "b"'],
+    ['{"a" "b"}', '1:6: unexpected string "b" in label matchers, expected =, !=, =~ or !~'],
+    ['count_values(x)', '1:15: unexpected ")" in aggregation, expected "," and the vector, as in count_values("v", x)'],
     ['rate(x[5m] smoothed)', '1:12: the modifier smoothed is not supported'],
   ])('%s', (expression, message) => expect(errorOf(expression).message).toContain(message));
 

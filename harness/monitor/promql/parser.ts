@@ -9,17 +9,15 @@ import {
   type Expr,
   isComparison,
   isSetOp,
-  type Matcher,
-  type MatcherOp,
   type Matching,
   type Shift,
   type Subquery,
   UNARY_BINDING_POWER,
   type VectorSelector,
 } from './ast.ts';
-import { PromqlError } from './error.ts';
-import { lex, type Token } from './lexer.ts';
-import { matcherTest } from './matcher.ts';
+import type { Token } from './lexer.ts';
+import { readSelector } from './parse-selector.ts';
+import { isWord, TokenReader } from './token-reader.ts';
 
 /**
  * The syntax tree of an expression; types are not checked yet (see check.ts). A Pratt parser: operators carry their
@@ -33,8 +31,16 @@ export function parse(expression: string): Expr {
 const MAX_NESTING = 200;
 const MAX_OPERATORS = 1_000;
 
-const UNSUPPORTED_AGGREGATORS = ['count_values', 'limitk', 'limit_ratio'];
+const UNSUPPORTED_AGGREGATORS = ['limitk', 'limit_ratio'];
 const UNSUPPORTED_MODIFIERS = ['smoothed', 'anchored', 'fill', 'fill_left', 'fill_right'];
+
+/** Aggregations that take an argument before the vector, with an example of it. */
+const PARAMETERS: Partial<Record<Aggregator, string>> = {
+  topk: '3',
+  bottomk: '3',
+  quantile: '0.9',
+  count_values: '"v"',
+};
 
 /** What a shift or a range may follow: a selector just parsed, without parentheses around it, and what it has already. */
 interface Operand {
@@ -45,34 +51,33 @@ interface Operand {
 }
 
 class Parser {
-  readonly #expression: string;
-  readonly #tokens: Token[];
-  #index = 0;
+  readonly #reader: TokenReader;
   #nesting = 0;
   #operators = 0;
 
   constructor(expression: string) {
-    this.#expression = expression;
-    this.#tokens = lex(expression);
+    this.#reader = new TokenReader(expression);
   }
 
   parse(): Expr {
-    if (this.#peek().kind === 'end') throw this.#error(this.#peek(), 'empty expression, expected an expression');
+    if (this.#reader.peek().kind === 'end')
+      throw this.#reader.error(this.#reader.peek(), 'empty expression, expected an expression');
     const expr = this.#expr(0, 'expression');
-    const rest = this.#peek();
+    const rest = this.#reader.peek();
     if (rest.kind === 'end') return expr;
-    throw this.#unexpected(rest, 'after the expression', 'an operator or the end');
+    throw this.#reader.unexpected(rest, 'after the expression', 'an operator or the end');
   }
 
   #expr(minPower: number, where: string): Expr {
-    if (++this.#nesting > MAX_NESTING) throw this.#error(this.#peek(), `nested more than ${MAX_NESTING} deep`);
+    if (++this.#nesting > MAX_NESTING)
+      throw this.#reader.error(this.#reader.peek(), `nested more than ${MAX_NESTING} deep`);
     let left = this.#prefix(where);
     for (;;) {
-      const token = this.#peek();
+      const token = this.#reader.peek();
       const op = binaryOp(token);
       if (op === undefined || BINDING_POWER[op] <= minPower) break;
-      if (++this.#operators > MAX_OPERATORS) throw this.#error(token, `more than ${MAX_OPERATORS} operators`);
-      this.#index++;
+      if (++this.#operators > MAX_OPERATORS) throw this.#reader.error(token, `more than ${MAX_OPERATORS} operators`);
+      this.#reader.skip();
       left = this.#binary(op, token, left);
     }
     this.#nesting--;
@@ -80,8 +85,8 @@ class Parser {
   }
 
   #binary(op: BinaryOp, token: Token, left: Expr): Binary {
-    const bool = this.#word('bool');
-    if (bool && !isComparison(op)) throw this.#error(token, `bool goes with comparisons only, not with "${op}"`);
+    const bool = this.#reader.word('bool');
+    if (bool && !isComparison(op)) throw this.#reader.error(token, `bool goes with comparisons only, not with "${op}"`);
     const matching = this.#matching(op, token);
     // One less than its own power makes the right side of ^ take the next ^ as well.
     const right = this.#expr(op === '^' ? BINDING_POWER[op] - 1 : BINDING_POWER[op], `right side of "${op}"`);
@@ -89,32 +94,32 @@ class Parser {
   }
 
   #matching(op: BinaryOp, token: Token): Matching | undefined {
-    const on = this.#word('on');
-    if (!on && !this.#word('ignoring')) {
-      const stray = this.#peek();
+    const on = this.#reader.word('on');
+    if (!on && !this.#reader.word('ignoring')) {
+      const stray = this.#reader.peek();
       if (isWord(stray, 'group_left') || isWord(stray, 'group_right')) {
-        throw this.#error(stray, `unexpected "${stray.text}", expected on(...) or ignoring(...) before it`);
+        throw this.#reader.error(stray, `unexpected "${stray.text}", expected on(...) or ignoring(...) before it`);
       }
       return undefined;
     }
-    const labels = this.#labels(on ? 'on' : 'ignoring');
-    const group = this.#peek();
-    const left = this.#word('group_left');
-    if (!left && !this.#word('group_right')) {
+    const labels = this.#reader.labels(on ? 'on' : 'ignoring');
+    const group = this.#reader.peek();
+    const left = this.#reader.word('group_left');
+    if (!left && !this.#reader.word('group_right')) {
       return { on, labels, cardinality: isSetOp(op) ? 'many-to-many' : 'one-to-one', include: [] };
     }
-    if (isSetOp(op)) throw this.#error(group, `${group.text} does not go with "${op}"`);
-    const include = this.#peek().text === '(' ? this.#labels(group.text) : [];
+    if (isSetOp(op)) throw this.#reader.error(group, `${group.text} does not go with "${op}"`);
+    const include = this.#reader.peek().text === '(' ? this.#reader.labels(group.text) : [];
     const twice = on ? include.find((label) => labels.includes(label)) : undefined;
     if (twice !== undefined)
-      throw this.#error(token, `label "${twice}" must not be in on(...) and ${group.text}(...) at once`);
+      throw this.#reader.error(token, `label "${twice}" must not be in on(...) and ${group.text}(...) at once`);
     return { on, labels, cardinality: left ? 'many-to-one' : 'one-to-many', include };
   }
 
   #prefix(where: string): Expr {
-    const token = this.#peek();
+    const token = this.#reader.peek();
     if (token.kind === 'symbol' && (token.text === '-' || token.text === '+')) {
-      this.#index++;
+      this.#reader.skip();
       const expr = this.#expr(UNARY_BINDING_POWER, `operand of "${token.text}"`);
       return { kind: 'unary', op: token.text, expr, at: token.at, end: expr.end };
     }
@@ -122,31 +127,31 @@ class Parser {
   }
 
   #primary(where: string): Operand {
-    const token = this.#peek();
+    const token = this.#reader.peek();
     const span = { at: token.at, end: token.end };
     switch (token.kind) {
       case 'number':
-        this.#index++;
+        this.#reader.skip();
         return operand({ kind: 'number', value: token.value, ...span });
       case 'duration':
-        this.#index++;
+        this.#reader.skip();
         return operand({ kind: 'number', value: token.ms / 1000, ...span });
       case 'string':
-        this.#index++;
+        this.#reader.skip();
         return operand({ kind: 'string', value: token.value, ...span });
       case 'word':
         return this.#named(token);
       case 'symbol':
-        if (token.text === '{') return operand(this.#selector(undefined), true);
+        if (token.text === '{') return operand(readSelector(this.#reader, undefined), true);
         if (token.text === '(') {
-          this.#index++;
+          this.#reader.skip();
           const expr = this.#expr(0, 'parentheses');
-          this.#close(')', 'parentheses', 'an operator or ")"');
+          this.#reader.close(')', 'parentheses', 'an operator or ")"');
           return operand(expr);
         }
-        throw this.#unexpected(token, `in ${where}`, 'an expression');
+        throw this.#reader.unexpected(token, `in ${where}`, 'an expression');
       case 'end':
-        throw this.#unexpected(token, `in ${where}`, 'an expression');
+        throw this.#reader.unexpected(token, `in ${where}`, 'an expression');
       default:
         return token satisfies never;
     }
@@ -157,33 +162,36 @@ class Parser {
     const lower = token.text.toLowerCase();
     const value = lower === 'inf' ? Number.POSITIVE_INFINITY : lower === 'nan' ? Number.NaN : undefined;
     if (value !== undefined) {
-      this.#index++;
+      this.#reader.skip();
       return operand({ kind: 'number', value, at: token.at, end: token.end });
     }
-    const next = this.#tokens[this.#index + 1];
+    const next = this.#reader.second();
     const isCalled = next?.kind === 'symbol' && next.text === '(';
     const isGrouped = next !== undefined && (isWord(next, 'by') || isWord(next, 'without'));
     if (isCalled || isGrouped) {
       if (UNSUPPORTED_AGGREGATORS.includes(lower))
-        throw this.#error(token, `the aggregation ${lower} is not supported`);
+        throw this.#reader.error(
+          token,
+          `the aggregation ${lower} is not supported: it is an experiment of Prometheus 3`,
+        );
       const op = AGGREGATORS.find((name) => name === lower);
       if (op !== undefined) return operand(this.#aggregation(op, token));
     }
-    return isCalled ? operand(this.#call(token)) : operand(this.#selector(token), true);
+    return isCalled ? operand(this.#call(token)) : operand(readSelector(this.#reader, token), true);
   }
 
   #aggregation(op: Aggregator, token: Token): Aggregation {
-    this.#index++;
+    this.#reader.skip();
     let grouping = this.#grouping();
-    this.#open('(', 'aggregation');
+    this.#reader.open('(', 'aggregation');
     const first = this.#expr(0, 'aggregation');
-    const needsParam = op === 'topk' || op === 'bottomk' || op === 'quantile';
-    if (needsParam) this.#open(',', 'aggregation', `"," and the vector, as in ${op}(0.9, x)`);
+    const needsParam = PARAMETERS[op] !== undefined;
+    if (needsParam) this.#reader.open(',', 'aggregation', `"," and the vector, as in ${op}(${PARAMETERS[op]}, x)`);
     const expr = needsParam ? this.#expr(0, 'aggregation') : first;
-    let end = this.#close(')', 'aggregation', 'an operator or ")"').end;
+    let end = this.#reader.close(')', 'aggregation', 'an operator or ")"').end;
     if (grouping === undefined) {
       grouping = this.#grouping();
-      if (grouping !== undefined) end = this.#previous().end;
+      if (grouping !== undefined) end = this.#reader.previous().end;
     }
     return {
       kind: 'aggregation',
@@ -197,142 +205,84 @@ class Parser {
   }
 
   #grouping(): Aggregation['grouping'] | undefined {
-    const by = this.#word('by');
-    if (!by && !this.#word('without')) return undefined;
-    return { by, labels: this.#labels(by ? 'by' : 'without') };
+    const by = this.#reader.word('by');
+    if (!by && !this.#reader.word('without')) return undefined;
+    return { by, labels: this.#reader.labels(by ? 'by' : 'without') };
   }
 
   #call(token: Token): Call {
-    this.#index += 2;
+    this.#reader.skip(2);
     const where = `call of ${token.text}`;
     const args: Expr[] = [];
-    if (this.#peek().text !== ')') {
+    if (this.#reader.peek().text !== ')') {
       do args.push(this.#expr(0, where));
-      while (this.#symbol(','));
+      while (this.#reader.symbol(','));
     }
-    const { end } = this.#close(')', where, '"," or ")"');
+    const { end } = this.#reader.close(')', where, '"," or ")"');
     return { kind: 'call', name: token.text, args, at: token.at, end };
-  }
-
-  /** `(a, b,)`: names of labels; a trailing comma is allowed, as Prometheus allows it. */
-  #labels(where: string): string[] {
-    this.#open('(', where);
-    const labels: string[] = [];
-    while (!this.#symbol(')')) {
-      const token = this.#peek();
-      if (token.kind !== 'word' || token.text.includes(':'))
-        throw this.#unexpected(token, `in ${where}(...)`, 'a label name');
-      if (!labels.includes(token.text)) labels.push(token.text);
-      this.#index++;
-      if (!this.#symbol(',') && this.#peek().text !== ')') {
-        throw this.#unexpected(this.#peek(), `in ${where}(...)`, '"," or ")"');
-      }
-    }
-    return labels;
-  }
-
-  #selector(name: Token | undefined): VectorSelector {
-    const start = name ?? this.#peek();
-    if (name !== undefined) this.#index++;
-    const matchers: Matcher[] = name === undefined ? [] : [{ name: '__name__', op: '=', value: name.text }];
-    if (this.#symbol('{')) {
-      while (!this.#symbol('}')) {
-        this.#matcher(matchers, name);
-        if (!this.#symbol(',') && this.#peek().text !== '}') {
-          throw this.#unexpected(this.#peek(), 'in label matchers', '"," or "}"');
-        }
-      }
-    }
-    if (matchers.every((matcher) => matcherTest(matcher)(''))) {
-      throw this.#error(start, 'a selector needs at least one matcher that does not match the empty string');
-    }
-    matchers.sort((a, b) => Number(isName(b)) - Number(isName(a)));
-    return { kind: 'selector', matchers, offsetMs: 0, atTime: undefined, at: start.at, end: this.#previous().end };
-  }
-
-  #matcher(matchers: Matcher[], metric: Token | undefined): void {
-    const label = this.#peek();
-    if (label.kind === 'string') {
-      throw this.#error(label, 'quoted names are not supported; write {__name__="..."} for a metric name');
-    }
-    if (label.kind !== 'word' || label.text.includes(':'))
-      throw this.#unexpected(label, 'in label matchers', 'a label name');
-    this.#index++;
-    const opToken = this.#peek();
-    const op = matcherOp(opToken);
-    if (op === undefined) throw this.#unexpected(opToken, 'in label matchers', '=, !=, =~ or !~');
-    this.#index++;
-    const value = this.#peek();
-    if (value.kind !== 'string') throw this.#unexpected(value, 'in label matchers', 'a quoted value');
-    this.#index++;
-    const matcher = { name: label.text, op, value: value.value };
-    if (metric !== undefined && isName(matcher)) {
-      throw this.#error(label, `the metric name is set twice: "${metric.text}" and "${value.value}"`);
-    }
-    try {
-      matcherTest(matcher);
-    } catch (error) {
-      throw this.#error(value, error instanceof Error ? error.message : String(error));
-    }
-    matchers.push(matcher);
   }
 
   /** Ranges, subqueries, offset and @, which bind tighter than any operator. */
   #postfix(operand: Operand): Expr {
     let current = operand;
     for (;;) {
-      const token = this.#peek();
+      const token = this.#reader.peek();
       if (token.kind === 'symbol' && token.text === '[') current = this.#range(current, token);
       else if (isWord(token, 'offset')) current = this.#offset(current, token);
       else if (token.kind === 'symbol' && token.text === '@') current = this.#atTime(current, token);
       else if (token.kind === 'word' && UNSUPPORTED_MODIFIERS.includes(token.text)) {
-        throw this.#error(token, `the modifier ${token.text} is not supported`);
+        throw this.#reader.error(
+          token,
+          `the modifier ${token.text} is not supported: it is an experiment of Prometheus 3`,
+        );
       } else return current.expr;
     }
   }
 
   #range({ expr, bare, hasOffset, hasAt }: Operand, bracket: Token): Operand {
-    this.#index++;
-    const rangeMs = this.#durationMs('range', false);
-    if (!this.#symbol(':')) {
-      const { end } = this.#close(']', 'range', '":" or "]"');
+    this.#reader.skip();
+    const rangeMs = this.#reader.durationMs('range', false);
+    if (!this.#reader.symbol(':')) {
+      const { end } = this.#reader.close(']', 'range', '":" or "]"');
       if (expr.kind !== 'selector' || !bare) {
-        throw this.#error(bracket, 'a range goes with a selector only; write expr[5m:1s] for a subquery');
+        throw this.#reader.error(bracket, 'a range goes with a selector only; write expr[5m:1s] for a subquery');
       }
-      if (hasOffset || hasAt) throw this.#error(bracket, 'offset and @ come after the range, as in x[5m] offset 1m');
+      if (hasOffset || hasAt)
+        throw this.#reader.error(bracket, 'offset and @ come after the range, as in x[5m] offset 1m');
       return operand({ kind: 'range', selector: expr, rangeMs, at: expr.at, end }, true);
     }
-    const stepMs = this.#peek().text === ']' ? undefined : this.#durationMs('subquery', false);
-    const { end } = this.#close(']', 'subquery', '"]"');
+    if (++this.#operators > MAX_OPERATORS) throw this.#reader.error(bracket, `more than ${MAX_OPERATORS} operators`);
+    const stepMs = this.#reader.peek().text === ']' ? undefined : this.#reader.durationMs('subquery', false);
+    const { end } = this.#reader.close(']', 'subquery', '"]"');
     const shift: Shift = { offsetMs: 0, atTime: undefined };
     return operand({ kind: 'subquery', expr, rangeMs, stepMs, ...shift, at: expr.at, end }, true);
   }
 
   #offset(target: Operand, token: Token): Operand {
-    this.#index++;
-    const offsetMs = this.#durationMs('offset', true);
-    if (target.hasOffset) throw this.#error(token, 'offset is set twice');
+    this.#reader.skip();
+    const offsetMs = this.#reader.durationMs('offset', true);
+    if (target.hasOffset) throw this.#reader.error(token, 'offset is set twice');
     return { ...this.#shifted(target, token, { offsetMs }), hasOffset: true, hasAt: target.hasAt };
   }
 
   #atTime(target: Operand, token: Token): Operand {
-    this.#index++;
-    const time = this.#peek();
+    this.#reader.skip();
+    const time = this.#reader.peek();
     let atTime: Shift['atTime'];
     if (isWord(time, 'start') || isWord(time, 'end')) {
-      this.#index++;
-      this.#open('(', `@ ${time.text}`);
-      this.#close(')', `@ ${time.text}`, '")"');
+      this.#reader.skip();
+      this.#reader.open('(', `@ ${time.text}`);
+      this.#reader.close(')', `@ ${time.text}`, '")"');
       atTime = { kind: time.text.toLowerCase() === 'start' ? 'start' : 'end' };
     } else {
-      atTime = { kind: 'time', tMs: this.#signedMs('@', 'a time in seconds, start() or end()') };
+      atTime = { kind: 'time', tMs: this.#reader.signedMs('@', 'a time in seconds, start() or end()') };
     }
-    if (target.hasAt) throw this.#error(token, '@ is set twice');
+    if (target.hasAt) throw this.#reader.error(token, '@ is set twice');
     return { ...this.#shifted(target, token, { atTime }), hasOffset: target.hasOffset, hasAt: true };
   }
 
   #shifted({ expr, bare }: Operand, token: Token, change: Partial<Shift>): Operand {
-    const { end } = this.#previous();
+    const { end } = this.#reader.previous();
     if (bare && (expr.kind === 'selector' || expr.kind === 'subquery')) {
       const shifted: VectorSelector | Subquery = { ...expr, ...change, end };
       return operand(shifted, true);
@@ -340,77 +290,7 @@ class Parser {
     if (bare && expr.kind === 'range') {
       return operand({ ...expr, selector: { ...expr.selector, ...change }, end }, true);
     }
-    throw this.#error(token, `${token.text} goes with a selector, a range or a subquery only`);
-  }
-
-  #durationMs(where: string, signed: boolean): number {
-    const token = this.#peek();
-    const ms = signed ? this.#signedMs(where, 'a duration such as 5m') : this.#ms(where, 'a duration such as 5m');
-    if (!signed && ms <= 0) throw this.#error(token, `a ${where} must be longer than 0`);
-    return ms;
-  }
-
-  #signedMs(where: string, expected: string): number {
-    const negative = this.#symbol('-');
-    if (!negative) this.#symbol('+');
-    const ms = this.#ms(where, expected);
-    return negative && ms !== 0 ? -ms : ms;
-  }
-
-  /** A duration, or a number of seconds. */
-  #ms(where: string, expected: string): number {
-    const token = this.#peek();
-    if (token.kind !== 'duration' && token.kind !== 'number') throw this.#unexpected(token, `in ${where}`, expected);
-    const ms = token.kind === 'duration' ? token.ms : Math.round(token.value * 1000);
-    if (!Number.isSafeInteger(ms)) throw this.#error(token, `${token.text} is too long`);
-    this.#index++;
-    return ms;
-  }
-
-  #peek(): Token {
-    return this.#tokens[this.#index] ?? this.#previous();
-  }
-
-  #previous(): Token {
-    const token = this.#tokens[Math.min(this.#index, this.#tokens.length) - 1];
-    return token ?? { kind: 'end', at: 0, end: 0, text: '' };
-  }
-
-  #word(word: string): boolean {
-    if (!isWord(this.#peek(), word)) return false;
-    this.#index++;
-    return true;
-  }
-
-  #symbol(symbol: string): boolean {
-    const token = this.#peek();
-    if (token.kind !== 'symbol' || token.text !== symbol) return false;
-    this.#index++;
-    return true;
-  }
-
-  #open(symbol: string, where: string, expected = `"${symbol}"`): void {
-    if (!this.#symbol(symbol)) throw this.#unexpected(this.#peek(), `in ${where}`, expected);
-  }
-
-  #close(symbol: string, where: string, expected: string): Token {
-    const token = this.#peek();
-    if (!this.#symbol(symbol)) throw this.#unexpected(token, `in ${where}`, expected);
-    return token;
-  }
-
-  #unexpected(token: Token, where: string, expected: string): PromqlError {
-    const what =
-      token.kind === 'end'
-        ? 'unexpected end'
-        : token.kind === 'string'
-          ? `unexpected string ${token.text}`
-          : `unexpected "${token.text}"`;
-    return this.#error(token, `${what} ${where}, expected ${expected}`);
-  }
-
-  #error(token: Token, problem: string): PromqlError {
-    return new PromqlError(this.#expression, token.at, problem);
+    throw this.#reader.error(token, `${token.text} goes with a selector, a range or a subquery only`);
   }
 }
 
@@ -418,21 +298,7 @@ function operand(expr: Expr, bare = false): Operand {
   return { expr, bare, hasOffset: false, hasAt: false };
 }
 
-function isWord(token: Token, word: string): boolean {
-  return token.kind === 'word' && token.text.toLowerCase() === word;
-}
-
-function isName(matcher: Matcher): boolean {
-  return matcher.name === '__name__' && matcher.op === '=';
-}
-
 function binaryOp(token: Token): BinaryOp | undefined {
   const text = token.kind === 'word' ? token.text.toLowerCase() : token.kind === 'symbol' ? token.text : '';
   return Object.hasOwn(BINDING_POWER, text) ? (text as BinaryOp) : undefined;
-}
-
-function matcherOp(token: Token): MatcherOp | undefined {
-  if (token.kind !== 'symbol') return undefined;
-  const { text } = token;
-  return text === '=' || text === '!=' || text === '=~' || text === '!~' ? text : undefined;
 }

@@ -20,12 +20,30 @@ describe('an RE2 pattern matches what it matches in Prometheus', () => {
     ['\\x41\\x{42}', 'AB', 'ab'],
     ['\\pL+', 'é', '1'],
     ['', '', 'a'],
+    ['a(?i)b', 'aB', 'AB'],
+    ['(?i:x)(?-i:y)', 'Xy', 'xY'],
+    ['(?U)a+', 'aaa', 'b'],
+    ['(a|b)*c', 'abac', 'abd'],
   ])('%s takes %j and not %j', (pattern, yes, no) => {
     expect(compileRe2(pattern).test(yes)).toBe(true);
     expect(compileRe2(pattern).test(no)).toBe(false);
   });
 });
 
-test.each(['(?=a)', '(?<!a)b', '(a)\\1', '\\k', '(', '*', '[a', '(?m)a', 'a(?i)b'])('%s is refused', (pattern) => {
+test.each(['(?=a)', '(?<!a)b', '(a)\\1', '\\k', '(', '*', '[a', 'a**', 'x{2000}'])('%s is refused', (pattern) => {
   expect(() => compileRe2(pattern)).toThrow(`bad regular expression ${JSON.stringify(pattern)}`);
+});
+
+test('a pattern that makes other engines go back and forth for ever is answered at once', () => {
+  expect(compileRe2('(a+)+b').test('a'.repeat(50_000))).toBe(false);
+});
+
+test.each([
+  ['(?P<n>x)(y)?', 'x', ['x', 'x', undefined]],
+  ['(?:a(?P<n>b))+', 'abab', ['abab', 'b']],
+])('%s tells what its groups matched in %s', (pattern, text, groups) => {
+  const match = compileRe2(pattern).exec(text);
+  expect(match?.groups).toEqual(groups);
+  expect(match?.named('n')).toBe(groups[1]);
+  expect(match?.named('m')).toBeUndefined();
 });

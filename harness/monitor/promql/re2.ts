@@ -1,122 +1,57 @@
+import { RE2JS } from 're2js';
+import { nativeRegExp } from './re2-native.ts';
+
+/** A pattern in RE2 syntax that a whole text matches or does not. */
+export interface Re2 {
+  test(text: string): boolean;
+  /** Undefined when the text does not match. */
+  exec(text: string): Re2Match | undefined;
+}
+
+export interface Re2Match {
+  /** What each group matched, the whole text first; undefined for a group that took no part. */
+  groups: readonly (string | undefined)[];
+  named(name: string): string | undefined;
+}
+
 /**
- * An RE2 pattern, the syntax of PromQL, as a JavaScript RegExp that must match the whole text and whose dot matches a
- * line feed, as in Prometheus. Only what both languages can say is taken; the rest is refused by name. Throws Error.
+ * Compiles a pattern of PromQL; its dot matches a line feed, as in Prometheus 3. JavaScript's own engine runs what both
+ * languages read alike and what cannot take it long, re2js the rest. Throws Error.
  */
-export function compileRe2(pattern: string): RegExp {
-  const flags = /^\(\?([is]+)\)/.exec(pattern);
-  const body = translate(flags === null ? pattern : pattern.slice(flags[0].length), pattern);
+export function compileRe2(pattern: string): Re2 {
+  const native = nativeRegExp(pattern);
+  return native === undefined ? byRe2js(pattern) : byRegExp(native);
+}
+
+function byRegExp(regex: RegExp): Re2 {
+  return {
+    test: (text) => regex.test(text),
+    exec(text) {
+      const match = regex.exec(text);
+      return match === null ? undefined : { groups: [...match], named: (name) => match.groups?.[name] };
+    },
+  };
+}
+
+function byRe2js(pattern: string): Re2 {
+  const compiled = compile(pattern);
+  return {
+    test: (text) => compiled.testExact(text),
+    exec(text) {
+      const matcher = compiled.matcher(text);
+      if (!matcher.matches()) return undefined;
+      const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
+      const names = compiled.namedGroups();
+      return { groups, named: (name) => groups[names[name] ?? -1] };
+    },
+  };
+}
+
+function compile(pattern: string): RE2JS {
   try {
-    return new RegExp(`^(?:${body})$`, `su${flags?.[1]?.includes('i') ? 'i' : ''}`);
+    return RE2JS.compile(pattern, RE2JS.DOTALL);
   } catch (error) {
-    throw new Error(
-      `bad regular expression ${JSON.stringify(pattern)}: ${error instanceof Error ? error.message : error}`,
-    );
+    const reason = error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
+    throw new Error(`bad regular expression ${JSON.stringify(pattern)}: ${reason}`);
   }
-}
-
-const CLASSES: Record<string, string> = {
-  alnum: '0-9A-Za-z',
-  alpha: 'A-Za-z',
-  ascii: '\\x00-\\x7f',
-  blank: '\\t ',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`\\{-~',
-  space: '\\t\\n\\v\\f\\r ',
-  upper: 'A-Z',
-  word: '0-9A-Za-z_',
-  xdigit: '0-9A-Fa-f',
-};
-
-/** Walks the pattern once and rewrites what JavaScript's `u` mode spells differently. */
-function translate(body: string, pattern: string): string {
-  let out = '';
-  let inClass = false;
-  let i = 0;
-  while (i < body.length) {
-    const rest = body.slice(i, i + 16);
-    const char = body.charAt(i);
-    if (char === '\\') {
-      const [text, length] = translateEscape(body, i, inClass, pattern);
-      out += text;
-      i += length;
-      continue;
-    }
-    const posix = inClass ? /^\[:(\w+):\]/.exec(rest) : null;
-    if (posix !== null) {
-      out += CLASSES[posix[1] ?? ''] ?? refuse(pattern, posix[0]);
-      i += posix[0].length;
-      continue;
-    }
-    if (!inClass && /^\(\?(?:=|!|<=|<!)/.test(rest)) refuse(pattern, 'look-around');
-    if (!inClass && rest.startsWith('(?P<')) {
-      out += '(?<';
-      i += 4;
-      continue;
-    }
-    if (!inClass && /^\(\?[imsU-]+\)/.test(rest)) refuse(pattern, 'a flag other than (?i) or (?s) at the start');
-    if (char === '[' && !inClass) {
-      inClass = true;
-      const open = /^\[\^?\]?/.exec(rest)?.[0] ?? char;
-      // RE2 reads a bracket that comes first as itself.
-      out += open.endsWith(']') ? `${open.slice(0, -1)}\\]` : open;
-      i += open.length;
-      continue;
-    }
-    const repetition = inClass ? null : /^\{\d+(?:,\d*)?\}/.exec(rest);
-    if (repetition !== null) {
-      out += repetition[0];
-      i += repetition[0].length;
-      continue;
-    }
-    // Brackets and braces that open or close nothing stand for themselves in RE2 and are errors in JavaScript.
-    const isLiteral = inClass ? char === '[' : char === ']' || char === '{' || char === '}';
-    if (char === ']') inClass = false;
-    out += isLiteral ? `\\${char}` : char;
-    i++;
-  }
-  return out;
-}
-
-function translateEscape(body: string, at: number, inClass: boolean, pattern: string): [text: string, length: number] {
-  const kind = body.charAt(at + 1);
-  if (kind === 'Q') {
-    const end = body.indexOf('\\E', at + 2);
-    const quoted = body.slice(at + 2, end < 0 ? undefined : end);
-    return [quoted.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'), quoted.length + (end < 0 ? 2 : 4)];
-  }
-  if (kind === 'A' && !inClass) return ['(?<![^])', 2];
-  if (kind === 'z' && !inClass) return ['(?![^])', 2];
-  if (kind === 'a') return ['\\x07', 2];
-  const hex = /^\\x(?:([0-9a-fA-F]{2})|\{([0-9a-fA-F]{1,6})\})/.exec(body.slice(at, at + 10));
-  if (hex !== null) return [`\\u{${hex[1] ?? hex[2]}}`, hex[0].length];
-  const property = /^\\([pP])(?:([A-Z])|\{(\^?)(\w+)\})/.exec(body.slice(at, at + 40));
-  if (property !== null) return unicodeClass(property);
-  if (/[1-9]/.test(kind)) refuse(pattern, 'a back-reference');
-  if (/[dDsSwWbBfnrtv]/.test(kind)) return [`\\${kind}`, 2];
-  if (kind === '' || /[a-zA-Z0-9]/.test(kind)) refuse(pattern, `the escape \\${kind}`);
-  // JavaScript allows an escape before its own signs only; any other character stands for itself.
-  const needsEscape = /[\\^$.*+?()[\]{}|/]/.test(kind) || (inClass && kind === '-');
-  return [
-    needsEscape ? `\\${kind}` : String.fromCodePoint(body.codePointAt(at + 1) ?? 0),
-    1 + codeLength(body, at + 1),
-  ];
-}
-
-function unicodeClass(match: RegExpExecArray): [text: string, length: number] {
-  const name = match[2] ?? match[4] ?? '';
-  const negated = (match[1] === 'P') !== (match[3] === '^');
-  const script = name.length > 2 ? `Script=${name}` : name;
-  return [`\\${negated ? 'P' : 'p'}{${script}}`, match[0].length];
-}
-
-function codeLength(body: string, at: number): number {
-  return (body.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-}
-
-function refuse(pattern: string, what: string): never {
-  throw new Error(`bad regular expression ${JSON.stringify(pattern)}: ${what} is not supported`);
 }

@@ -1,21 +1,17 @@
 import type { LabelSet } from '../labels.ts';
 import type { RangeSelector, Shift, Span, VectorSelector } from './ast.ts';
+import type { Budget } from './budget.ts';
 import type { PromqlError } from './error.ts';
+import { farEndMs, type Semantics } from './semantics.ts';
 import { countUntil, type SeriesSource } from './source.ts';
-import {
-  blankVector,
-  ensureCells,
-  type Grid,
-  trimmed,
-  type Vector,
-  type Window,
-  type WindowFunction,
-} from './vector.ts';
+import { blankVector, type Grid, trimmed, type Vector, type Window, type WindowFunction } from './vector.ts';
 
 /** What stays the same through the evaluation of one expression, subqueries included. */
 export interface Query {
   source: SeriesSource;
-  /** How far back an instant selector looks for the last sample; the far end is excluded. */
+  semantics: Semantics;
+  budget: Budget;
+  /** How far back an instant selector looks for the last sample. */
   lookbackMs: number;
   /** The resolution of a subquery that names none. */
   subqueryStepMs: number;
@@ -51,7 +47,8 @@ export function lastMs({ startMs, stepMs, count }: Grid): number {
 export function selectVector(selector: VectorSelector, grid: Grid, query: Query, read: 'value' | 'time'): Vector {
   const { startMs, stepMs, count } = shiftedGrid(grid, selector, query);
   const found = query.source.select(selector.matchers);
-  ensureCells(found.length, count, selector, query);
+  query.budget.hold(found.length, count, selector);
+  const lookbackMs = -farEndMs(-query.lookbackMs, query.semantics);
   const labels: LabelSet[] = found.map((series) => series.labels);
   const vector = blankVector(labels, count);
   let row = 0;
@@ -64,7 +61,7 @@ export function selectVector(selector: VectorSelector, grid: Grid, query: Query,
       const tMs = startMs + step * stepMs;
       while (next < length && (times[next] ?? 0) <= tMs) next++;
       const sampleMs = times[next - 1];
-      if (next === 0 || sampleMs === undefined || sampleMs <= tMs - query.lookbackMs) continue;
+      if (next === 0 || sampleMs === undefined || sampleMs <= tMs - lookbackMs) continue;
       if (mayBeStale && series.isStale(next - 1)) continue;
       const cell = row * count + step;
       vector.values[cell] = read === 'value' ? (values[next - 1] ?? 0) : sampleMs / 1000;
@@ -80,7 +77,7 @@ export function selectVector(selector: VectorSelector, grid: Grid, query: Query,
 /** The samples a range selector may need over the whole grid. */
 export function selectPoints({ selector, rangeMs }: RangeSelector, grid: Grid, query: Query): Points[] {
   const shifted = shiftedGrid(grid, selector, query);
-  const fromMs = shifted.startMs - rangeMs;
+  const fromMs = farEndMs(shifted.startMs - rangeMs, query.semantics);
   const toMs = lastMs(shifted);
   return query.source.select(selector.matchers).map((series) => {
     if (series.staleCount === 0) return series;
@@ -116,7 +113,7 @@ export function pointsOf(vector: Vector, grid: Grid): Points[] {
 }
 
 /**
- * Slides a window (t - rangeMs, t] over each series, where t is the shifted time. Both edges move forward only, so a range
+ * Slides a window (t - rangeMs, t], or [t - rangeMs, t] in Prometheus 2, over each series, where t is the shifted time. Both edges move forward only, so a range
  * query never searches again after its first step. Labels stay as they are.
  */
 export function slideWindows(
@@ -127,7 +124,15 @@ export function slideWindows(
   apply: WindowFunction,
 ): Vector {
   const { startMs, stepMs, count } = shiftedGrid(grid, shift, query);
-  ensureCells(found.length, count, where, query);
+  query.budget.hold(found.length, count, where);
+  const reachMs = -farEndMs(-rangeMs, query.semantics);
+  readAll(
+    found,
+    { startMs: startMs - reachMs, endMs: startMs + stepMs * (count - 1) },
+    overlap(rangeMs, stepMs, count),
+    where,
+    query,
+  );
   const labels: LabelSet[] = found.map((points) => points.labels);
   const vector = blankVector(labels, count);
   const window: Window = {
@@ -138,18 +143,19 @@ export function slideWindows(
     startMs: 0,
     endMs: 0,
     nowMs: 0,
+    semantics: query.semantics,
   };
   let row = 0;
   for (const points of found) {
     const { times, values, length } = points;
     window.times = times;
     window.values = values;
-    let from = countUntil(times, length, startMs - rangeMs);
+    let from = countUntil(times, length, startMs - reachMs);
     let to = countUntil(times, length, startMs);
     let isSeen = false;
     for (let step = 0; step < count; step++) {
       const endMs = startMs + step * stepMs;
-      while (from < length && (times[from] ?? 0) <= endMs - rangeMs) from++;
+      while (from < length && (times[from] ?? 0) <= endMs - reachMs) from++;
       while (to < length && (times[to] ?? 0) <= endMs) to++;
       if (from >= to) continue;
       window.from = from;
@@ -166,4 +172,23 @@ export function slideWindows(
     if (isSeen) labels[row++] = points.labels;
   }
   return trimmed(vector, row);
+}
+
+/** How often each sample is read: as often as windows overlap, and at least once. */
+function overlap(rangeMs: number, stepMs: number, count: number): number {
+  return stepMs === 0 ? count : Math.max(1, Math.min(count, rangeMs / stepMs));
+}
+
+function readAll(
+  found: readonly Points[],
+  { startMs, endMs }: { startMs: number; endMs: number },
+  times: number,
+  where: Span,
+  { budget }: Query,
+): void {
+  let samples = 0;
+  for (const points of found) {
+    samples += countUntil(points.times, points.length, endMs) - countUntil(points.times, points.length, startMs);
+  }
+  budget.read(samples * times, found.length, where);
 }

@@ -1,6 +1,8 @@
 import { LabelSet } from '../labels.ts';
 import type { Call, Expr, RangeSelector, Span, Subquery, VectorSelector } from './ast.ts';
+import type { Budget } from './budget.ts';
 import type { PromqlError } from './error.ts';
+import type { Semantics } from './semantics.ts';
 
 /** The times an expression is evaluated at: `count` of them, `stepMs` apart. An instant query has one. */
 export interface Grid {
@@ -32,6 +34,8 @@ export interface Scalar {
 /** What a function may ask for while it computes its value. */
 export interface Evaluator {
   readonly grid: Grid;
+  readonly semantics: Semantics;
+  readonly budget: Budget;
   scalar(expr: Expr): Float64Array;
   vector(expr: Expr): Vector;
   /** The times of the samples a selector found, in seconds, where `vector` gives their values. */
@@ -41,7 +45,10 @@ export interface Evaluator {
   error(where: Span, problem: string): PromqlError;
 }
 
-/** The samples of one series in (startMs, endMs]: entries `from` to `to`, without `to`, never none. Valid during the call only. */
+/**
+ * The samples of one series in (startMs, endMs], or [startMs, endMs] in Prometheus 2: entries `from` to `to`, without
+ * `to`, never none. Valid during the call only.
+ */
 export interface Window {
   times: Float64Array;
   values: Float64Array;
@@ -51,27 +58,16 @@ export interface Window {
   endMs: number;
   /** The time of evaluation: the end of the window, but for an offset or a fixed time. */
   nowMs: number;
+  semantics: Semantics;
 }
 
 /** Undefined where there is no answer, such as a rate of one sample. `step` is the index into the grid. */
 export type WindowFunction = (window: Window, step: number) => number | undefined;
 
-// 9 bytes a cell.
-const MAX_CELLS = 50_000_000;
-
 /** A vector without values yet. */
 export function blankVector(labels: LabelSet[], width: number): Vector {
   const cells = labels.length * width;
   return { kind: 'vector', width, labels, values: new Float64Array(cells), has: new Uint8Array(cells) };
-}
-
-/** Throws when a query would need more memory than a monitor should take. */
-export function ensureCells(rows: number, width: number, where: Span, evaluator: Pick<Evaluator, 'error'>): void {
-  if (rows * width <= MAX_CELLS) return;
-  throw evaluator.error(
-    where,
-    `${rows} series at ${width} times are more than ${MAX_CELLS} values; ask for fewer series or a longer step`,
-  );
 }
 
 /**
