@@ -54,7 +54,9 @@ export function plannedTruth(ratePerSec: number, seconds: number, behaviour: Beh
 export function recordedTruth(served: readonly Served[], ratePerSec: number): Truth {
   const everyMs = 1_000 / ratePerSec;
   const zeroMs = served.reduce((least, { arrivedMs }, n) => Math.min(least, arrivedMs - n * everyMs), Infinity);
-  return truthFrom(served.map(({ writtenMs }, n) => writtenMs - (zeroMs + n * everyMs)));
+  const latencies = served.map(({ writtenMs }, n) => writtenMs - (zeroMs + n * everyMs));
+  // What a tool gave up at its end has no answer, and is in no report.
+  return truthFrom(latencies.filter((latency) => !Number.isNaN(latency)));
 }
 
 function truthFrom(latenciesMs: number[]): Truth {

@@ -5,9 +5,9 @@ import type { Measured } from '../result.ts';
 import { type Behaviour, errorsOf, plannedTruth, type Truth } from '../truth.ts';
 
 const RATE_PER_SEC = 1_000;
-const BEHAVIOUR: Behaviour = { fromMs: 40, toMs: 80, stallEveryMs: 4_000, stallMs: 300 };
-/** So many connections of a closed loop come to the same rate, because an answer takes 60 ms in the middle. */
-const CONNECTIONS = 60;
+const BEHAVIOUR: Behaviour = { fromMs: 30, toMs: 50, stallEveryMs: 5_000, stallMs: 300 };
+/** So many connections of a closed loop come to the same rate, because an answer takes 40 ms in the middle. */
+const CONNECTIONS = 40;
 
 const TOOLS = [
   { name: 'ours-wire', loop: 'open' },
@@ -21,9 +21,9 @@ const TOOLS = [
 
 export const accuracy: BenchCase = {
   name: 'accuracy',
-  question: 'A server that stalls 300 ms every 4 s: who reports what its users saw?',
+  question: 'A server that stalls 300 ms every 5 s: who reports what its users saw?',
   async run({ peer, processes, scratch, quick, say }) {
-    const seconds = quick ? 6 : 14;
+    const seconds = quick ? 7 : 14;
     const found = await Promise.all(TOOLS.map(async (tool) => ({ ...tool, peer: await peer(tool.name) })));
     const figures = new Map<string, { worst: number[]; max: number[]; note: string; command: string }>();
     for (let round = 0; round < (quick ? 1 : 3); round++) {
