@@ -33,11 +33,7 @@ export class Processes {
   /** Runs a tool to its end. The shell around it is there to tell its CPU time, which only a parent is told. */
   run(command: readonly string[], options: RunOptions): Promise<Ran> {
     const startedMs = performance.now();
-    const child = this.#start(
-      ['sh', '-c', TIMED, 'sh', ...command],
-      'ignore',
-      options,
-    );
+    const child = this.#start(['sh', '-c', TIMED, 'sh', ...command], 'ignore', options);
     const out = collect(child);
     let peakRssBytes = 0;
     const look = () => {

@@ -69,12 +69,16 @@ async function once({ processes, scratch, say }: BenchContext, peer: Peer, url: 
   const job = peer.closedLoop?.({ url, seconds, connections: CONNECTIONS, scratch });
   if (!job) return undefined;
   const ran = await processes.run(job.command, { timeoutMs: (seconds * 3 + 30) * 1_000, env: job.env ?? {} });
-  const { requests, errors } = await job.read(ran, (command, options) => processes.run(command, options));
+  const {
+    requests,
+    errors,
+    tookSec = seconds,
+  } = await job.read(ran, (command, options) => processes.run(command, options));
   if (errors > 0) say(`  ${peer.name}: ${errors} errors of ${requests} requests`);
   if (requests === 0) return undefined;
   return {
     cpuPerMillion: (ran.cpuSec / requests) * 1e6,
-    ratePerSec: requests / seconds,
+    ratePerSec: requests / tookSec,
     command: shown(job.command),
   };
 }

@@ -51,5 +51,6 @@ export function readArtillery(report: string): Outcome {
       p999Ms: numberAt(told, `${latency}/p999`),
       maxMs: numberAt(told, `${latency}/max`),
     },
+    tookSec: (numberAt(told, 'aggregate/lastCounterAt') - numberAt(told, 'aggregate/firstCounterAt')) / 1_000,
   };
 }

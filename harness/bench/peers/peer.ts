@@ -33,6 +33,8 @@ export interface Outcome {
   requests: number;
   errors: number;
   latency: Latency;
+  /** From its first request to its last; absent for a tool that takes as long as it was asked to. */
+  tookSec?: number;
 }
 
 export interface Latency {
@@ -45,11 +47,7 @@ export interface Latency {
 /** For messages and tables: paths of this machine are nobody's business. */
 export function shown(command: readonly string[]): string {
   return command
-    .map((part) =>
-      part.replaceAll(/(?:\/[\w.@-]+)+\/(?=[\w.@-])/g, (path, at: number, all: string) =>
-        /\w:$/.test(all.slice(0, at)) ? path : '',
-      ),
-    )
+    .map((part) => part.replace(/(^|=)\/(?:[\w.@-]+\/)*(?=[\w.@-])/, '$1'))
     .map((part) => (/[\s{}"'|]/.test(part) ? `'${part}'` : part))
     .join(' ');
 }
