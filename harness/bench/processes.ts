@@ -29,6 +29,7 @@ export interface RunOptions {
  */
 export class Processes {
   readonly #running = new Set<ChildProcess>();
+  #closed = false;
 
   /** Runs a tool to its end. The shell around it is there to tell its CPU time, which only a parent is told. */
   run(command: readonly string[], options: RunOptions): Promise<Ran> {
@@ -96,8 +97,9 @@ export class Processes {
     return { stdout: () => out.stdout, stop, pid: () => child.pid };
   }
 
-  /** Ends all that still runs, and waits until it is gone. */
+  /** Ends all that still runs, starts nothing more, and waits until it is gone. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(
       [...this.#running].map((child) => {
         const gone = new Promise<void>((resolve) => child.on('close', () => resolve()));
@@ -109,6 +111,7 @@ export class Processes {
   }
 
   #start(command: readonly string[], stdin: 'ignore' | 'pipe', { env }: { env?: NodeJS.ProcessEnv }): ChildProcess {
+    if (this.#closed) throw new Error('the bench is ending: nothing is started any more');
     const [program = '', ...args] = command;
     const child = spawn(program, args, {
       detached: true,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { Attempts } from '../attempts.ts';
 import { type BenchCase, isMissing } from '../case.ts';
 import { type Latency, shown } from '../peers/peer.ts';
 import type { Measured } from '../result.ts';
@@ -25,6 +26,7 @@ export const accuracy: BenchCase = {
   async run({ peer, processes, scratch, quick, say }) {
     const seconds = quick ? 7 : 14;
     const found = await Promise.all(TOOLS.map(async (tool) => ({ ...tool, peer: await peer(tool.name) })));
+    const attempts = new Attempts(say);
     const figures = new Map<string, { worst: number[]; max: number[]; note: string; command: string }>();
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       for (const { name, loop, peer: tool } of found) {
@@ -36,12 +38,16 @@ export const accuracy: BenchCase = {
             ? tool.arrivals?.({ ...ask, ratePerSec: RATE_PER_SEC })
             : tool.closedLoop?.({ ...ask, connections: CONNECTIONS });
         if (!job) continue;
-        const ran = await processes.run(job.command, { timeoutMs: (seconds * 3 + 60) * 1_000, env: job.env ?? {} });
-        const { latency } = await job.read(ran, (command, options) => processes.run(command, options));
+        const options = { timeoutMs: (seconds * 3 + 60) * 1_000, env: job.env ?? {} };
+        const told = await attempts.measure(name, async () =>
+          job.read(await processes.run(job.command, options), (command, more) => processes.run(command, more)),
+        );
         // A closed loop has no schedule: it is held to what users who come evenly would have seen.
         const truth =
           loop === 'open' ? await server.truth(RATE_PER_SEC) : plannedTruth(RATE_PER_SEC, seconds, BEHAVIOUR);
         await server.stop();
+        if (told === undefined) continue;
+        const { latency } = told;
         const { worst, maxErrorMs } = errorsOf(latency, truth);
         const note = comparison(latency, truth, loop);
         say(`  ${name}: ${note}`);
@@ -54,7 +60,9 @@ export const accuracy: BenchCase = {
     return found.flatMap(({ name, peer: tool }): Measured[] => {
       const known = figures.get(name);
       const held = (limit: number) => (name === 'ours-wire' ? { bar: { of: 'value', op: '<=', limit } as const } : {});
-      const about = isMissing(tool) ? { skipped: tool.missing } : { versions: { [name]: tool.version } };
+      const about = isMissing(tool)
+        ? { skipped: tool.missing }
+        : { ...attempts.reason(name), versions: { [name]: tool.version } };
       const commands = known ? [known.command] : [];
       const note = known ? { note: `last round: ${known.note}` } : {};
       return [

@@ -1,3 +1,4 @@
+import { Attempts } from '../attempts.ts';
 import { type BenchCase, isMissing } from '../case.ts';
 import { shown } from '../peers/peer.ts';
 import type { Measured } from '../result.ts';
@@ -12,6 +13,7 @@ export const rate: BenchCase = {
   async run({ peer, nginx, processes, scratch, quick, say }) {
     const seconds = quick ? 3 : 10;
     const found = await Promise.all(NAMES.map(async (name) => ({ name, peer: await peer(name) })));
+    const attempts = new Attempts(say);
     const samples = new Map<string, { achieved: number[]; note: string; command: string }>();
     for (let round = 0; round < (quick ? 1 : 3); round++) {
       for (const { name, peer: tool } of found) {
@@ -20,8 +22,10 @@ export const rate: BenchCase = {
         if (isMissing(server)) return [{ name: 'rate', unit: UNIT, samples: [], skipped: server.missing }];
         const job = tool.arrivals?.({ url: server.url, seconds, ratePerSec: RATE_PER_SEC, scratch });
         if (!job) continue;
-        await processes.run(job.command, { timeoutMs: (seconds * 5 + 60) * 1_000, env: job.env ?? {} });
+        const options = { timeoutMs: (seconds * 5 + 60) * 1_000, env: job.env ?? {} };
+        const ran = await attempts.measure(name, () => processes.run(job.command, options));
         await server.stop();
+        if (ran === undefined) continue;
         // The first was the look whether the server is up.
         const arrivals = arrivalsOf(server.times().slice(1));
         say(`  ${name}: ${arrivals.note}`);
@@ -37,6 +41,7 @@ export const rate: BenchCase = {
         samples: known?.achieved ?? [],
         ...(known ? { note: `last round: ${known.note}`, commands: [known.command] } : {}),
         ...(name === 'ours-wire' ? { bar: { of: 'value', op: '>=', limit: RATE_PER_SEC * 0.99 } as const } : {}),
+        ...attempts.reason(name),
         ...(isMissing(tool) ? { skipped: tool.missing } : { versions: { [name]: tool.version } }),
       };
     });
