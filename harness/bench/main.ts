@@ -120,7 +120,7 @@ function thisMachine(): Machine {
     cores: 1 + others.length,
     cpu: first?.model.trim() ?? 'unknown',
     memoryGib: Math.round(totalmem() / 2 ** 30),
-    system: `${type()} ${release()}, Node ${process.version}`,
+    system: `${type()} ${release().split('.').slice(0, 2).join('.')}, Node ${process.version}`,
     loadBefore: Math.round((loadavg()[0] ?? 0) * 100) / 100,
   };
 }

@@ -15,7 +15,7 @@ describe('the table', () => {
     const table = tableOf([line('fast', { bar: { ...bar, limit: 5 } }), line('slow', { bar })]);
     expect(table).toContain('| fast | 2 ms | 100 % of 3 |  | <= 5 ms | met |  |');
     expect(table).toContain('| slow | 2 ms | 100 % of 3 |  | <= 1 ms | **not met** |  |');
-    expect(table).toContain('What fell short:\n\n- slow: 2 ms, the bar is <= 1 ms');
+    expect(table).toContain('What fell short:\n\n- slow is 2 ms; the bar is <= 1 ms.');
   });
 
   it('names what was skipped, and why', () => {

@@ -29,9 +29,7 @@ export function tableOf(results: readonly BenchResult[]): string {
     const verdict = result.ok === undefined ? '' : result.ok ? 'met' : '**not met**';
     return `| ${[result.name, medianOf(result), spreadOf(result), ratioOf(result), barOf(result), verdict, result.note ?? ''].join(' | ')} |`;
   });
-  const short = results
-    .filter((result) => result.ok === false)
-    .map((result) => `- ${result.name}: ${fellShort(result)}`);
+  const short = results.filter((result) => result.ok === false).map((result) => `- ${fellShort(result)}`);
   const commands = [...new Set(results.flatMap((result) => result.commands))];
   const machines = [...new Set(results.map(machineOf))];
   const versions = [
@@ -57,7 +55,8 @@ export function tableOf(results: readonly BenchResult[]): string {
 
 function fellShort(result: BenchResult): string {
   const had = result.bar?.of === 'ratio' ? ratioOf(result) : medianOf(result);
-  return `${had === '' ? 'nothing was measured' : had}, the bar is ${barOf(result)}`;
+  if (had === '') return `${result.name}: nothing was measured that could be held to ${barOf(result)}.`;
+  return `${result.name} is ${had}; the bar is ${barOf(result)}.`;
 }
 
 function medianOf({ value, unit, skipped }: BenchResult): string {
