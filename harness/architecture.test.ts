@@ -85,6 +85,7 @@ describe('imports', () => {
         'harness/clock.ts',
         'harness/errors.ts',
         'harness/load/',
+        'harness/monitor/',
         'harness/places.ts',
         'harness/units.ts',
       ],

@@ -64,8 +64,13 @@ async function main(argv: string[]): Promise<number> {
   if (docs) writeDocs(results);
   if (json) process.stdout.write(`${JSON.stringify({ version: 1, quick, results }, null, 2)}\n`);
   const failed = results.filter((result) => result.ok === false);
-  say(failed.length === 0 ? '\nEvery bar is met.' : `\nNot met: ${failed.map((result) => result.name).join(', ')}.`);
+  say(`\n${summary(results.filter((result) => result.bar !== undefined).length, failed)}`);
   return failed.length === 0 ? EXIT.passed : EXIT.failed;
+}
+
+function summary(bars: number, failed: readonly BenchResult[]): string {
+  if (bars === 0) return 'Nothing of this is held to a bar.';
+  return failed.length === 0 ? 'Every bar is met.' : `Not met: ${failed.map((result) => result.name).join(', ')}.`;
 }
 
 function read(argv: string[]): { json: boolean; quick: boolean; docs: boolean; only: string[] | undefined } {
