@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -115,6 +116,13 @@ function commandLine(done: (result: CommandResult) => void): Command {
     .action(async (file: string, options: { seed?: number; agents?: number }) =>
       done(await planCommand(file, options)),
     );
+
+  add(program, 'calibrate', "measure this machine's ceiling, for plan to use", [
+    'stampede calibrate',
+    'stampede calibrate --json',
+  ]).action(async ({ quiet }: CommonOptions) =>
+    done(await calibrateCommand(quiet ? () => {} : (line) => process.stderr.write(`${line}\n`))),
+  );
 
   const live = (name: string, description: string, examples: string[]) =>
     add(program, name, description, examples).option('--run <id>', 'which run (default: the only one under way here)');

@@ -9,6 +9,7 @@ export const ROOT_HELP = (
 Run
   run SCENARIO              run a scenario; exit 0 only if every promise held
   plan SCENARIO             print the load curve, faults, promises and needs
+  calibrate                 measure this machine's ceiling, for plan to use
 
 Steer a run that is under way
   users N                   bring it to so many users, and hold it there

@@ -1,4 +1,8 @@
+import { freemem } from 'node:os';
+import { readCalibration } from '../calibrate/calibration.ts';
+import { capacityFor, describeCapacity } from '../calibrate/capacity.ts';
 import { activeUsers, valueAt } from '../load/schedule.ts';
+import { calibrationFile } from '../places.ts';
 import { type PrepareOptions, prepare } from '../prepare.ts';
 import { type LoadPlan, type Plan, peakUsers } from '../scenario/plan.ts';
 import { formatDuration } from '../units.ts';
@@ -7,10 +11,17 @@ import type { CommandResult } from './command.ts';
 /** `stampede plan`: everything a run would do, without doing any of it. */
 export async function planCommand(file: string, options: PrepareOptions): Promise<CommandResult> {
   const plan = await prepare(file, options);
-  return { exitCode: 0, text: render(plan), json: plan };
+  const calibration = readCalibration(calibrationFile);
+  const capacity = calibration && capacityFor(plan, calibration, freemem() / 2 ** 30);
+  const room =
+    calibration && capacity
+      ? describeCapacity(capacity, calibration)
+      : ['stampede calibrate would tell whether this machine can carry it'];
+  return { exitCode: 0, text: render(plan, room), json: { ...plan, ...(capacity ? { capacity } : {}) } };
 }
 
-function render(plan: Plan): string {
+/** `room` says whether this machine has what the plan needs. */
+function render(plan: Plan, room: readonly string[]): string {
   const lines = [
     plan.question === undefined ? plan.name : `${plan.name} · ${plan.question}`,
     `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'reference' ? 'reference' : plan.target.url}`,
@@ -44,6 +55,7 @@ function render(plan: Plan): string {
     '',
     'NEEDS',
     `  ${plan.agents} agent processes${usersEach > 0 ? `, up to ${count(usersEach)} users each` : ''}; ports on 127.0.0.1 only`,
+    ...room.map((line) => `  ${line}`),
   );
   return `${lines.join('\n')}\n`;
 }

@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url';
+import { AGENT_FLAGS } from '../agents/fleet.ts';
+
+/** What our-engine.ts is to do. */
+export interface EngineSpec {
+  url: string;
+  driver: 'wire' | 'undici';
+  connections: number;
+  load: { model: 'users'; users: number; thinkMeanMs: number } | { model: 'arrivals'; ratePerSec: number };
+  /** Users come in over this time, which is part of the duration. */
+  rampMs: number;
+  durationMs: number;
+}
+
+/** What came of it. */
+export interface EngineReport {
+  requests: number;
+  ok: number;
+  dropped: number;
+  failedIterations: number;
+  /** From the load's start until the last request had ended. */
+  tookMs: number;
+  /** From when a request was due, and from when it was sent. */
+  response: Quantiles | null;
+  service: Quantiles | null;
+  /** Between due and sent, while users come in and afterwards. */
+  rampLateness: Quantiles | null;
+  steadyLateness: Quantiles | null;
+  /** Of the seconds after the ramp. */
+  steadyRatePerSec: number | null;
+  steadyCores: number | null;
+  /** User and system time of the process, its start included. */
+  cpuSec: number;
+  peakRssBytes: number;
+  /** When the load had just ended. */
+  lastRssBytes: number;
+  troubles: string[];
+}
+
+export interface Quantiles {
+  count: number;
+  p50Ms: number;
+  p99Ms: number;
+  p999Ms: number;
+  maxMs: number;
+}
+
+/** The program, with the flags of an agent. */
+export function engineCommand(spec: EngineSpec): string[] {
+  const program = fileURLToPath(new URL('our-engine.ts', import.meta.url));
+  return [process.execPath, ...AGENT_FLAGS, program, JSON.stringify(spec)];
+}
+
+export function readEngineReport(stdout: string): EngineReport {
+  try {
+    return JSON.parse(stdout) as EngineReport;
+  } catch (cause) {
+    throw new Error(`expected the engine's report as JSON, got '${stdout.slice(0, 200)}'`, { cause });
+  }
+}
