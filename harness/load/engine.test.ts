@@ -93,6 +93,14 @@ describe('the load engine', () => {
     expect(response.countAbove(150)).toBeGreaterThanOrEqual(20);
   });
 
+  it('begins thousands of arrivals a second, all those that were due', async () => {
+    const url = await serve((_, response) => response.end('ok'));
+    const { engine } = await play(url, [open(4_000, async (user) => void (await user.think('0ms')))], 505);
+    // 2,020 by the schedule; the very last may come too late for the end.
+    expect(engine.state.iterations).toBeGreaterThan(2_000);
+    expect(engine.state.iterations).toBeLessThanOrEqual(2_020);
+  });
+
   it('drops arrivals beyond the limit, and counts them', async () => {
     const url = await serve((_, response) => setTimeout(() => response.end('ok'), 300));
     const { engine } = await play(url, [open(200, async (user) => void (await user.get('/')), 5)], 500);

@@ -70,8 +70,14 @@ export class OpenGroup {
       if (tMs === undefined) return;
       shared.wheel.at(startMs + tMs, (dueMs) => {
         if (version !== this.#version) return;
-        this.#arrive(queue.next, queue.generation, dueMs);
-        queue.next += queue.share.of;
+        const nowMs = shared.nowMs();
+        // All that are due by now: the wheel fires what it is given while it fires a millisecond later at the earliest.
+        for (let due: number | undefined = dueMs; due !== undefined && due <= nowMs; ) {
+          this.#arrive(queue.next, queue.generation, due);
+          queue.next += queue.share.of;
+          const nextMs = schedule.dueMs(queue.next);
+          due = nextMs === undefined ? undefined : startMs + nextMs;
+        }
         wait();
       });
     };

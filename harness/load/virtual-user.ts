@@ -328,17 +328,24 @@ function readRange(duration: string): { fromMs: number; toMs: number } {
   return range;
 }
 
-const NAMES = new Map<string, string>();
+/** Names by path, for each method. */
+const NAMES = new Map<Method, Map<string, string>>();
 
 /** `GET /v1/products/:id`: numbers and long ids in a path would make a name of every one. */
 function nameOf(method: Method, path: string): string {
+  let known = NAMES.get(method);
+  if (!known) {
+    known = new Map();
+    NAMES.set(method, known);
+  }
+  const name = known.get(path) ?? makeName(method, path);
+  if (known.size < 10_000) known.set(path, name);
+  return name;
+}
+
+function makeName(method: Method, path: string): string {
   const query = path.indexOf('?');
   const plain = query < 0 ? path : path.slice(0, query);
-  const key = `${method} ${plain}`;
-  const known = NAMES.get(key);
-  if (known !== undefined) return known;
   const parts = plain.split('/').map((part) => (/^\d+$|^[0-9a-f-]{16,}$/i.test(part) ? ':id' : part));
-  const name = `${method} ${parts.join('/')}`;
-  if (NAMES.size < 10_000) NAMES.set(key, name);
-  return name;
+  return `${method} ${parts.join('/')}`;
 }

@@ -20,9 +20,11 @@ export class ParsedResponse implements WireResponse {
   }
 
   get setCookies(): readonly string[] {
-    return SET_COOKIE.test(this.#head)
-      ? fieldsOf(this.#head).flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []))
-      : NONE;
+    const head = this.#head;
+    if (head === withoutCookies) return NONE;
+    if (SET_COOKIE.test(head)) return fieldsOf(head).flatMap(([name, value]) => (name === 'set-cookie' ? [value] : []));
+    withoutCookies = head;
+    return NONE;
   }
 
   get body(): string {
@@ -51,3 +53,6 @@ function headersOf(head: string): Record<string, string> {
 
 const SET_COOKIE = /^set-cookie:/im;
 const NONE: readonly string[] = [];
+
+/** The last head without cookies: most are like the one before, and a comparison is cheaper than a search. */
+let withoutCookies = '';

@@ -4,6 +4,7 @@ import { RequestFailed } from '../user.ts';
 /** A request as it goes over the wire, or why it cannot. A string is all of one byte a character. */
 export function requestBytes(request: WireRequest, host: string): string | Buffer | RequestFailed {
   const { method, path, headers, body } = request;
+  if (method === 'GET' && headers === undefined && body === undefined) return plainGet(path, host);
   if (!PATH.test(path)) return refused(`the path has a character that must be encoded: ${path}`);
   let head = `${method} ${path} HTTP/1.1\r\n`;
   let hasHost = false;
@@ -22,6 +23,25 @@ export function requestBytes(request: WireRequest, host: string): string | Buffe
   const bytes = Buffer.from(body);
   return Buffer.concat([Buffer.from(`${head}content-length: ${bytes.length}\r\n\r\n`, 'latin1'), bytes]);
 }
+
+/** The same few are sent again and again. */
+function plainGet(path: string, host: string): string | RequestFailed {
+  if (host !== hostOfGets) {
+    GETS.clear();
+    hostOfGets = host;
+  }
+  const known = GETS.get(path);
+  if (known !== undefined) return known;
+  if (!PATH.test(path)) return refused(`the path has a character that must be encoded: ${path}`);
+  // Through a Buffer, so that it is one flat string: one made of parts would be put together at each write.
+  const made = Buffer.from(`GET ${path} HTTP/1.1\r\nhost: ${host}\r\n\r\n`, 'latin1').toString('latin1');
+  if (GETS.size < MOST_GETS) GETS.set(path, made);
+  return made;
+}
+
+const GETS = new Map<string, string>();
+const MOST_GETS = 1_000;
+let hostOfGets = '';
 
 function refused(why: string): RequestFailed {
   return new RequestFailed('other', why, undefined);

@@ -104,6 +104,7 @@ export class ResponseParser {
 
   #feedHead(piece: string, from: number): number {
     const before = this.#pending.length;
+    if (before === 0 && from === 0 && this.#isRemembered(piece)) return remembered.text.length;
     const text = before === 0 ? piece : this.#pending + piece.slice(from);
     const start = before === 0 ? from : 0;
     // The end of the head may lie across the seam.
@@ -120,6 +121,14 @@ export class ResponseParser {
     this.#pending = '';
     this.#readHead(text.slice(start, found));
     return from + (found + 4 - start - before);
+  }
+
+  /** Most answers of a server have the head of the one before, to the byte: its Date changes once a second. */
+  #isRemembered(piece: string): boolean {
+    const { text, fields } = remembered;
+    if (!piece.startsWith(text) || text.length - 4 > this.#limits.headBytes) return false;
+    this.#take(remembered.head, remembered.status, fields);
+    return true;
   }
 
   /** Something that is not HTTP at all is told at once: it may never send an empty line. */
@@ -150,10 +159,16 @@ export class ResponseParser {
     }
     // An interim answer: the one that counts is still to come.
     if (status < 200) return;
+    fields.close ||= statusLine.charCodeAt(7) !== ONE && !fields.keepAlive;
+    if (head.length <= MOST_REMEMBERED) remembered = { text: `${head}\r\n\r\n`, head, status, fields };
+    this.#take(head, status, fields);
+  }
+
+  #take(head: string, status: number, fields: Framing): void {
     this.status = status;
     this.head = head;
     this.keepAliveSec = fields.keepAliveSec;
-    this.keepAlive = !fields.close && (statusLine.charCodeAt(7) === ONE || fields.keepAlive);
+    this.keepAlive = !fields.close;
     this.#beginBody(status, fields);
   }
 
@@ -405,3 +420,8 @@ function hexValue(byte: number): number {
 function quoted(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}...` : text);
 }
+
+const MOST_REMEMBERED = 2_048;
+
+/** The last head that was read, and what it says; at first one that no answer begins with. */
+let remembered = { text: '\0', head: '', status: 0, fields: new Framing() };
