@@ -131,7 +131,7 @@ export class Fleet {
     const child = fork(fileURLToPath(new URL('agent.ts', import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: AGENT_FLAGS,
+      execArgv: this.#options.plan.http.driver === 'undici' ? UNDICI_AGENT_FLAGS : AGENT_FLAGS,
     });
     const member: Member = {
       index,
@@ -266,9 +266,12 @@ export class Fleet {
  * (docs/performance.md has the figures).
  */
 export const AGENT_FLAGS = [
-  '--max-semi-space-size=2',
+  '--max-semi-space-size=1',
   '--no-concurrent-marking',
   '--no-parallel-scavenge',
   '--heap-growing-percent=40',
   '--disable-warning=ExperimentalWarning',
 ];
+
+/** undici makes several times the garbage for a request: a small young generation would be collected all the time. */
+export const UNDICI_AGENT_FLAGS = ['--max-semi-space-size=16', '--disable-warning=ExperimentalWarning'];
