@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AGENT_FLAGS } from '../agents/fleet.ts';
+import { AGENT_FLAGS, UNDICI_AGENT_FLAGS } from '../agents/fleet.ts';
 
 /** What our-engine.ts is to do. */
 export interface EngineSpec {
@@ -48,7 +48,12 @@ export interface Quantiles {
 /** The program, with the flags of an agent. */
 export function engineCommand(spec: EngineSpec): string[] {
   const program = fileURLToPath(new URL('our-engine.ts', import.meta.url));
-  return [process.execPath, ...AGENT_FLAGS, program, JSON.stringify(spec)];
+  return [
+    process.execPath,
+    ...(spec.driver === 'undici' ? UNDICI_AGENT_FLAGS : AGENT_FLAGS),
+    program,
+    JSON.stringify(spec),
+  ];
 }
 
 export function readEngineReport(stdout: string): EngineReport {

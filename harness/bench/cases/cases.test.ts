@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linesOf } from './monitor.ts';
+import { lineOf } from './monitor.ts';
 import { arrivalsOf } from './rate.ts';
 
 describe('arrivals', () => {
@@ -11,12 +11,17 @@ describe('arrivals', () => {
 });
 
 describe("the monitor's own bench", () => {
-  it('gives lines, and whatever else it tells is kept', () => {
-    const line = { name: 'instant query', unit: 'ms', samples: [1, 2] };
-    expect(linesOf([line, { rows: 3 }])).toEqual([
-      line,
-      { name: 'monitor 2', unit: '', samples: [], note: '{"rows":3}' },
-    ]);
-    expect(linesOf(line)).toEqual([line]);
+  it('holds each figure to its bar, and says why one could not be had', () => {
+    expect(lineOf({ name: 'instant', value: 1, unit: 'ms', bar: 2, note: 'p99' })).toEqual({
+      name: 'instant',
+      unit: 'ms',
+      samples: [1],
+      bar: { of: 'value', op: '<=', limit: 2 },
+      note: 'p99',
+    });
+    expect(lineOf({ name: 'range', value: null, unit: 'x', note: 'no Prometheus' })).toMatchObject({
+      samples: [],
+      skipped: 'no Prometheus',
+    });
   });
 });
