@@ -33,8 +33,16 @@ export type JournalEvent =
     }
   | { kind: 'node exited'; node: string; how: string; restarted: boolean }
   | { kind: 'agents ready'; agents: number }
-  /** `part` of all users and arrivals it had, last `seenMs`; `handedTo` have them since. */
-  | { kind: 'agent lost'; agent: number; reason: string; part: number; seenMs: number; handedTo: number[] }
+  /** `part` of all users and arrivals it had, last `seenMs`; `handedTo` have them `comingMs` later. */
+  | {
+      kind: 'agent lost';
+      agent: number;
+      reason: string;
+      part: number;
+      seenMs: number;
+      handedTo: number[];
+      comingMs: number;
+    }
   /** Somebody changed the load as it ran: the groups follow these curves since, times from the load's start. */
   | { kind: 'load adjusted'; what: string; curves: Record<string, CurvePoint[]>; durationMs: number }
   | { kind: 'agent done'; agent: number }

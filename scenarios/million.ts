@@ -9,6 +9,8 @@ export default scenario({
   name: 'million',
   question: 'Does the shop survive its first million users, a slow shard and a dead gateway?',
   target: 'reference',
+  // Each holds a quarter: when one dies, a third more for each of the others is soon taken over.
+  agents: 4,
   load: {
     shoppers: users({ stages: [{ to: 1_000_000, over: '60s' }, { hold: '120s' }], flow: shop }),
     buyers: arrivals({ stages: [{ to: 30, per: '1s', over: '60s' }, { hold: '120s' }], process: 'poisson', flow: buy }),

@@ -2,9 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { RunClock } from '../clock.ts';
 import { EXIT, StampedeError } from '../errors.ts';
+import { comingMs } from '../load/closed-group.ts';
 import type { CurvePoint } from '../load/schedule.ts';
 import { dealt, type Share } from '../load/share.ts';
-import type { Plan } from '../scenario/plan.ts';
+import { type Plan, peakUsers } from '../scenario/plan.ts';
 import { type FromAgent, LEASE_MS, RENEW_MS, type Snapshot, type ToAgent } from './protocol.ts';
 
 export interface FleetOptions {
@@ -27,6 +28,8 @@ export interface LostAgent {
   seenMs: number;
   /** Who has its users now; nobody when it was the last. */
   handedTo: number[];
+  /** How long these take until all of them are there. */
+  comingMs: number;
 }
 
 interface Member {
@@ -220,7 +223,9 @@ export class Fleet {
     member.process.kill('SIGKILL');
     const { index: agent, seenMs, shares } = member;
     const part = shares.reduce((sum, { of }) => sum + 1 / of, 0);
-    this.#options.onLost({ agent, reason, part, seenMs, handedTo: wasRunning ? this.#handOver(shares) : [] });
+    const handedTo = wasRunning ? this.#handOver(shares) : [];
+    const users = (peakUsers(this.#options.plan) * part) / Math.max(1, handedTo.length);
+    this.#options.onLost({ agent, reason, part, seenMs, handedTo, comingMs: comingMs(users) });
     member.ended.resolve();
   }
 

@@ -40,7 +40,7 @@ export class ClosedGroup {
    */
   adopt(share: Share, nowMs: number, generation: number): void {
     const count = activeUsers(this.#curve, nowMs - this.context.startMs) / share.of;
-    const fullMs = generation === 0 ? nowMs : nowMs + Math.max(COMING_MS, (count / MOST_COMING_PER_SEC) * 1_000);
+    const fullMs = generation === 0 ? nowMs : nowMs + comingMs(count);
     this.#crews.push(new Crew(this, share, generation, nowMs, fullMs));
   }
 
@@ -228,7 +228,10 @@ function largestOf(curve: readonly CurvePoint[]): number {
 }
 
 const LOOK_EVERY_MS = 5;
-/** How long the users of a lost agent take to come back: all at once they would be a stampede of our own making. */
-const COMING_MS = 1_500;
-/** Making users costs time and memory, and an agent that cannot keep up with it is late with all of them. */
-const MOST_COMING_PER_SEC = 80_000;
+/**
+ * How long so many users of a lost agent take to come to another one. All at once they would be a stampede of our own
+ * making; and making users costs time and memory, so that an agent with too many at once is late with all it has.
+ */
+export function comingMs(users: number): number {
+  return Math.max(1_500, (users / 15_000) * 1_000);
+}

@@ -318,6 +318,7 @@ describe('the judge', () => {
     ['much too late', { lateness: 2_000 }, 'rate kept'],
     ['dropping starts', { events: changed('generator', { dropped: 5 }) }, 'drops'],
     ['at its limit of CPU', { events: changed('generator', { cpu: 0.99 }) }, 'CPU of the busiest agent'],
+    ['held up', { events: changed('generator', { loopLagP99Ms: 150 }) }, 'event-loop lag p99'],
     ['short of users', { events: changed('generator', { active: { people: 4 } }) }, 'users reached'],
     ['losing agents', { events: calmEvents.filter((event) => event.kind !== 'agent done') }, 'agents'],
     ['missing scrapes', { events: [...calmEvents, ...gaps(100)] }, 'scrapes'],
@@ -327,6 +328,19 @@ describe('the judge', () => {
     expect(verdict.validity.checks.filter((each) => !each.ok).map((each) => each.name)).toContain(check);
     expect(verdict).toMatchObject({ outcome: 'inconclusive', exitCode: 3 });
     expect(verdict.causes[0]).toContain('The generator was unfit');
+  });
+
+  it.each([
+    ['inconclusive when nobody took over', [], 50_000, 'inconclusive'],
+    ['fine when the others had its users soon', [0], 50_000, 'passed'],
+    ['inconclusive when that took too long', [0], 45_000, 'inconclusive'],
+  ] as const)('is, when an agent was lost, %s', async (_, handedTo, seenMs, outcome) => {
+    const lost = { kind: 'agent lost', agent: 1, reason: 'killed', part: 0.25, seenMs, comingMs: 1_500 } as const;
+    const events = [...calmEvents, line(50_500, { ...lost, handedTo: [...handedTo] })];
+    const evidence = evidenceOf({ events });
+    const verdict = await judge({ ...evidence, plan: { ...evidence.plan, agents: 2 } });
+    expect(verdict.outcome).toBe(outcome);
+    if (outcome === 'inconclusive') expect(verdict.causes[0]).toMatch(/Lost: agent 1 \(killed\)\. \d.* of the load/);
   });
 
   it('forgives the scrapes of a process that was killed on purpose', async () => {

@@ -158,20 +158,17 @@ export function lastPerAgent(
 }
 
 /**
- * Which part of the load was lost with agents: from the last that was heard of each until its users were back, weighed
- * by the part of all users it had. Those of one that nobody took over are missing to the end.
+ * Which part of the load was lost with agents: from the last that was heard of each until its users were back, who come
+ * one after the other, weighed by the part of all users it had. Those of one that nobody took over are missing to the end.
  */
 function lostShare(lost: readonly Extract<JournalLine, { kind: 'agent lost' }>[], loadMs: number): number {
   const share = sum(
-    lost.map(({ part, seenMs, tMs, handedTo }) =>
-      handedTo.length === 0 ? part : (part * (tMs - seenMs + COMING_BACK_MS / 2)) / Math.max(1, loadMs),
+    lost.map(({ part, seenMs, tMs, handedTo, comingMs }) =>
+      handedTo.length === 0 ? part : (part * (tMs - seenMs + comingMs / 2)) / Math.max(1, loadMs),
     ),
   );
   return Math.min(1, share);
 }
-
-/** The users of a lost agent come back one after the other, over so long (load/closed-group.ts). */
-const COMING_BACK_MS = 1_500;
 
 /** The most users of the plan, or of what it was changed to as it ran. */
 function peakPlanned(events: readonly JournalLine[], plan: Plan): number {
