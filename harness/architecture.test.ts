@@ -161,6 +161,7 @@ describe('imports', () => {
       'harness/bench/known-server.ts',
       'harness/bench/main.ts',
       'harness/bench/our-engine.ts',
+      'harness/bench/soak.ts',
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
       'harness/commands/run.ts',

@@ -1,4 +1,5 @@
-import { arrivals, kill, latency, scenario, slo, type User, users } from 'stampede';
+import { arrivals, kill, latency, scenario, slo, users } from 'stampede';
+import { buyer, shopper } from './shop.ts';
 
 /**
  * A shop on a good day: 50,000 people look around, some buy. For twenty seconds one of the two order databases crawls,
@@ -10,8 +11,8 @@ export default scenario({
   target: 'reference',
   load: {
     // People read for half a minute between two clicks.
-    shoppers: users({ stages: [{ to: 50_000, over: '40s' }, { hold: '110s' }], flow: shop }),
-    buyers: arrivals({ stages: [{ to: 30, per: '1s', over: '40s' }, { hold: '110s' }], flow: buy }),
+    shoppers: users({ stages: [{ to: 50_000, over: '40s' }, { hold: '110s' }], flow: shopper('5s..45s') }),
+    buyers: arrivals({ stages: [{ to: 30, per: '1s', over: '40s' }, { hold: '110s' }], flow: buyer }),
   },
   faults: [
     {
@@ -47,33 +48,3 @@ export default scenario({
     },
   ],
 });
-
-/** Half a minute of reading, a click: mostly lists and pictures, now and then a product. */
-async function shop(user: User) {
-  await user.think('5s..45s');
-  const dice = user.random();
-  if (dice < 0.6) await user.get(`/v1/products?page=${user.between(1, 50)}`, { as: 'browse' });
-  else if (dice < 0.8) await user.get('/', { as: 'home' });
-  // A few products are on everybody's lips.
-  else await user.get(`/v1/products/${Math.ceil(1_000 * user.random() ** 3)}`, { as: 'product' });
-}
-
-/** Looks at the first page, picks something, buys it; tries once more, with the same key, when no answer comes. */
-async function buy(user: User) {
-  const region = user.pick(['eu', 'us'] as const);
-  const page = await user.get('/v1/products?page=1', { as: 'browse' });
-  const product = user.pick(page.json<{ products: { id: number }[] }>().products);
-  const order = {
-    as: `checkout ${region}`,
-    idempotencyKey: user.uuid(),
-    json: { userId: `${region}-${user.index}`, items: [{ productId: product.id, quantity: user.between(1, 3) }] },
-  };
-  try {
-    const answer = await user.post('/v1/orders', order);
-    if (answer.status < 500) return;
-  } catch {
-    // Nobody knows whether that order went through; the key makes it safe to ask again.
-  }
-  await user.think('1s');
-  await user.post('/v1/orders', order);
-}

@@ -1,4 +1,5 @@
-import { arrivals, kill, latency, scenario, slo, type User, users } from 'stampede';
+import { arrivals, kill, latency, scenario, slo, users } from 'stampede';
+import { buyer, shopper } from './shop.ts';
 
 /**
  * A shop that went viral: a million people have it open at once. They read for two or three minutes between two clicks, as people
@@ -12,8 +13,12 @@ export default scenario({
   // Each holds a quarter: when one dies, a third more for each of the others is soon taken over.
   agents: 4,
   load: {
-    shoppers: users({ stages: [{ to: 1_000_000, over: '60s' }, { hold: '120s' }], flow: shop }),
-    buyers: arrivals({ stages: [{ to: 30, per: '1s', over: '60s' }, { hold: '120s' }], process: 'poisson', flow: buy }),
+    shoppers: users({ stages: [{ to: 1_000_000, over: '60s' }, { hold: '120s' }], flow: shopper('60s..240s') }),
+    buyers: arrivals({
+      stages: [{ to: 30, per: '1s', over: '60s' }, { hold: '120s' }],
+      process: 'poisson',
+      flow: buyer,
+    }),
   },
   faults: [
     {
@@ -49,33 +54,3 @@ export default scenario({
     },
   ],
 });
-
-/** Two and a half minutes of reading, a click: mostly lists, now and then a product. */
-async function shop(user: User) {
-  await user.think('60s..240s');
-  const dice = user.random();
-  if (dice < 0.6) await user.get(`/v1/products?page=${user.between(1, 50)}`, { as: 'browse' });
-  else if (dice < 0.8) await user.get('/', { as: 'home' });
-  // A few products are on everybody's lips.
-  else await user.get(`/v1/products/${Math.ceil(1_000 * user.random() ** 3)}`, { as: 'product' });
-}
-
-/** Looks at the first page, picks something, buys it; tries once more, with the same key, when no answer comes. */
-async function buy(user: User) {
-  const region = user.pick(['eu', 'us'] as const);
-  const page = await user.get('/v1/products?page=1', { as: 'browse' });
-  const product = user.pick(page.json<{ products: { id: number }[] }>().products);
-  const order = {
-    as: `checkout ${region}`,
-    idempotencyKey: user.uuid(),
-    json: { userId: `${region}-${user.index}`, items: [{ productId: product.id, quantity: user.between(1, 3) }] },
-  };
-  try {
-    const answer = await user.post('/v1/orders', order);
-    if (answer.status < 500) return;
-  } catch {
-    // Nobody knows whether that order went through; the key makes it safe to ask again.
-  }
-  await user.think('1s');
-  await user.post('/v1/orders', order);
-}
