@@ -6,6 +6,7 @@ const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts', 'harness/stee
 export default defineConfig({
   test: {
     pool: 'forks',
+    setupFiles: ['harness/testing-seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     projects: [
