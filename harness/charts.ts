@@ -290,7 +290,7 @@ function perSecond(evidence: Evidence, seconds: number[], total: (event: Generat
   );
 }
 
-/** A value of the moment, folded over each agent's last report; one that is silent for long counts no more. */
+/** A value of the moment, folded over each agent's last report; one that is silent for long, or lost, counts no more. */
 function gauge(
   evidence: Evidence,
   seconds: number[],
@@ -298,10 +298,15 @@ function gauge(
   fold: (values: number[]) => number,
 ): Point[] {
   const agents = reportsByAgent(evidence);
+  const lost = evidence.events.filter((event) => event.kind === 'agent lost');
+  const goneMs = new Map(lost.map(({ agent, tMs }) => [agent, tMs]));
   return seconds.map((second) => {
     const endMs = (second + 1) * 1_000;
     const last = agents.map((reports) =>
-      reports.findLast((report) => report.tMs <= endMs && report.tMs > endMs - SILENT_MS),
+      reports.findLast(
+        ({ agent, tMs }) =>
+          tMs <= endMs && tMs > endMs - SILENT_MS && endMs <= (goneMs.get(agent) ?? Number.POSITIVE_INFINITY),
+      ),
     );
     const values = last.map((report) => (report ? value(report) : null)).filter((each) => each !== null);
     return values.length === 0 ? null : fold(values);

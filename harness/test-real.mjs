@@ -13,7 +13,7 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
-  { name: 'Prometheus 2', env: 'PROMETHEUS', find: () => onPath('prometheus') ?? debian('prometheus', 'prometheus') },
+  { name: 'Prometheus 2', env: 'PROMETHEUS', find: prometheus2 },
   { name: 'Prometheus 3', env: 'PROMETHEUS_3', find: prometheus3 },
 ];
 
@@ -62,6 +62,20 @@ function debian(packageName, command) {
 function toxiproxy() {
   const binary = join(tools, 'server');
   return built(binary, 'Toxiproxy 2.12.0', ['github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0']);
+}
+
+/** The first on PATH may be of another version. */
+function prometheus2() {
+  const known = [onPath('prometheus'), '/usr/bin/prometheus'].find(isPrometheus2);
+  if (known !== undefined) return known;
+  debian('prometheus', 'prometheus');
+  return isPrometheus2('/usr/bin/prometheus') ? '/usr/bin/prometheus' : undefined;
+}
+
+function isPrometheus2(command) {
+  if (command === undefined) return false;
+  const { stdout = '', stderr = '' } = spawnSync(command, ['--version'], { encoding: 'utf8' });
+  return /version 2\./.test(stdout + stderr);
 }
 
 /** Debian has Prometheus 2 only. Without its service discoveries and its pages, Prometheus 3 is built in a few minutes. */

@@ -8,7 +8,7 @@ import { hideTip, showTip } from './tip.js';
 import { view, zoom } from './view.js';
 
 /** Wide enough for every label, and the same in all charts: their positions line up under each other. */
-const LEFT = 66;
+const LEFT = 76;
 const RIGHT = 96;
 
 /**
