@@ -2,9 +2,9 @@ import { arrivals, kill, latency, scenario, slo, users } from 'stampede';
 import { buyer, shopper } from './shop.ts';
 
 /**
- * A shop that went viral: a million people have it open at once. They read for two or three minutes between two clicks, as people
- * do who came from a link, and most of what they click lies at the edge; a few dozen a second buy. Then one of the two
- * order databases crawls, and a gateway dies.
+ * A shop that went viral: a million people have it open at once. They read for two or three minutes between two clicks,
+ * as people do who came from a link, and most of what they click lies at the edge; a few dozen a second buy. Then one of
+ * the two order databases crawls, and a gateway dies.
  */
 export default scenario({
   name: 'million',
