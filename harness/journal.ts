@@ -1,7 +1,8 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import type { FaultEvent } from '../chaos/timeline.ts';
+import type { LostAgent } from './agents/fleet.ts';
 import type { EngineState } from './load/engine.ts';
-import type { Operation } from './load/recorder.ts';
+import type { Operation, Trouble } from './load/recorder.ts';
 import type { CurvePoint } from './load/schedule.ts';
 import type { AlertTransition } from './monitor/rules/rule-engine.ts';
 
@@ -33,16 +34,7 @@ export type JournalEvent =
     }
   | { kind: 'node exited'; node: string; how: string; restarted: boolean }
   | { kind: 'agents ready'; agents: number }
-  /** `part` of all users and arrivals it had, last `seenMs`; `handedTo` have them `comingMs` later. */
-  | {
-      kind: 'agent lost';
-      agent: number;
-      reason: string;
-      part: number;
-      seenMs: number;
-      handedTo: number[];
-      comingMs: number;
-    }
+  | ({ kind: 'agent lost' } & LostAgent)
   /** Somebody changed the load as it ran: the groups follow these curves since, times from the load's start. */
   | { kind: 'load adjusted'; what: string; curves: Record<string, CurvePoint[]>; durationMs: number }
   | { kind: 'agent done'; agent: number }
@@ -62,7 +54,7 @@ export type JournalEvent =
       prometheus: MonitorSays;
       embedded: MonitorSays;
     }
-  | { kind: 'trouble'; agent: number; what: string; count: number; firstMs: number; stack?: string }
+  | ({ kind: 'trouble'; agent: number } & Trouble)
   | { kind: 'warning'; text: string }
   | {
       kind: 'invariant';
