@@ -81,7 +81,7 @@ describe('imports', () => {
     [
       'harness/bench',
       [
-        'harness/agents/fleet.ts',
+        'harness/agents/agent-flags.ts',
         'harness/clock.ts',
         'harness/errors.ts',
         'harness/load/',
