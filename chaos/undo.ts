@@ -35,7 +35,8 @@ async function perform(step: UndoStep, signal: AbortSignal): Promise<void> {
     case 'remove-toxic':
       return removeToxic(step.api, step.proxy, step.toxic, signal);
     case 'enable-proxy':
-      return setEnabled(step.api, step.proxy, true, signal);
+      await setEnabled(step.api, step.proxy, true, signal);
+      return;
     case 'release-node':
       return releaseHold(step.control, step.node, signal);
     default:
