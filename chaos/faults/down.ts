@@ -22,7 +22,9 @@ export const down: FaultKind<z.output<typeof params>, LinkTarget> = {
   settings: () => 'refuses connections',
   undoOf: (_, { api, proxy }) => ({ step: 'enable-proxy', api, proxy }),
   baseline: measureLink,
-  apply: (_, { api, proxy }, { signal }) => setEnabled(api, proxy, false, signal),
+  async apply(_, { api, proxy }, { signal }) {
+    await setEnabled(api, proxy, false, signal);
+  },
 
   async prove(_, target, before, signal) {
     const carried = (before.applied.bytesBefore ?? 0) - (before.armed.bytesAfter ?? 0);

@@ -27,13 +27,14 @@ export const latency: FaultKind<z.output<typeof params>, LinkTarget> = {
   undoOf: (_, { api, proxy }, id) => ({ step: 'remove-toxic', api, proxy, toxic: id }),
   baseline: measureLink,
 
-  apply: ({ latencyMs, jitterMs }, { api, proxy }, { id, signal }) =>
-    addToxic(
+  async apply({ latencyMs, jitterMs }, { api, proxy }, { id, signal }) {
+    await addToxic(
       api,
       proxy,
       { name: id, type: 'latency', stream: 'downstream', attributes: { latency: latencyMs, jitter: jitterMs } },
       signal,
-    ),
+    );
+  },
 
   async prove({ latencyMs, jitterMs }, target, before, signal) {
     // Half of the least delay promised: far above noise, and safe from the rounding of timers.
