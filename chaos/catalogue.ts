@@ -9,10 +9,20 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { bandwidth } from './faults/bandwidth.ts';
+import { brokerDown } from './faults/broker-down.ts';
 import { down } from './faults/down.ts';
+import { flapping } from './faults/flapping.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
+import { limitData } from './faults/limit-data.ts';
 import { suggestion } from './faults/link.ts';
+import { lostAck } from './faults/lost-ack.ts';
+import { resetPeer } from './faults/reset-peer.ts';
+import { slicer } from './faults/slicer.ts';
+import { slowClose } from './faults/slow-close.ts';
+import { slowShard } from './faults/slow-shard.ts';
+import { timeout } from './faults/timeout.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -52,7 +62,21 @@ interface CatalogueEntry {
 }
 
 /** Every fault there is. */
-export const catalogue: readonly CatalogueEntry[] = [entry(latency), entry(down), entry(kill)];
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(latency),
+  entry(bandwidth),
+  entry(timeout),
+  entry(resetPeer),
+  entry(slicer),
+  entry(limitData),
+  entry(slowClose),
+  entry(down),
+  entry(flapping),
+  entry(lostAck),
+  entry(slowShard),
+  entry(brokerDown),
+  entry(kill),
+];
 
 /** Checks a fault's settings; every problem at once. */
 export function bindFault(kind: string, params: unknown): Bound {

@@ -50,6 +50,8 @@ export interface NewToxic {
   attributes: Record<string, number>;
   /** Share of connections it hits, 0..1; all of them unless told. */
   toxicity?: number;
+  /** Draws the toxicity anew for each request; without effect at a server without that. */
+  per?: 'request';
   /** The server removes it after so long, unless `renewToxic` is called. Without effect at a server without leases. */
   ttlMs?: number;
 }
@@ -180,17 +182,36 @@ export async function hasLeases(api: string, signal: AbortSignal): Promise<boole
   return (await extensionsOf(api, signal)).leases;
 }
 
-/** Bytes a proxy has carried so far, both ways. Needs a server that counts live (started with -proxy-metrics). */
+/** Bytes a proxy has received so far. Needs a server with metrics (started with -proxy-metrics). */
 export async function bytesCarried(api: string, proxy: string, signal: AbortSignal): Promise<number | undefined> {
+  const carried = await trafficOf(api, proxy, signal);
+  return carried && carried.upstreamBytes + carried.downstreamBytes;
+}
+
+/** What a proxy has received so far in each direction. */
+export interface Traffic {
+  upstreamBytes: number;
+  downstreamBytes: number;
+  /** Counted as it passes; the original counts a connection's bytes when it ends. */
+  live: boolean;
+}
+
+/** Undefined when the server has no metrics, or the proxy none yet. */
+export async function trafficOf(api: string, proxy: string, signal: AbortSignal): Promise<Traffic | undefined> {
   const client = new Toxiproxy(api);
   const text = await bounded(api, client.api.getText(`${api}/metrics`), signal);
-  let bytes: number | undefined;
+  const bytes = { upstream: 0, downstream: 0 };
+  let found = false;
   for (const line of text.split('\n')) {
     if (!line.startsWith('toxiproxy_proxy_received_bytes_total{')) continue;
     if (!line.includes(`proxy="${proxy}"`)) continue;
-    bytes = (bytes ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1));
+    found = true;
+    bytes[line.includes('direction="upstream"') ? 'upstream' : 'downstream'] += Number(
+      line.slice(line.lastIndexOf(' ') + 1),
+    );
   }
-  return bytes;
+  const live = text.includes('toxiproxy_proxy_connections');
+  return found ? { upstreamBytes: bytes.upstream, downstreamBytes: bytes.downstream, live } : undefined;
 }
 
 class NoAnswer extends Error {
