@@ -1,26 +1,35 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type FaultRig, startFaultRig } from '../testing/fault-rig.ts';
 import { TOXIC_FAULTS } from '../testing/network-cases.ts';
-import { startToxiproxy, type Toxiproxy } from '../toxiproxy/server.ts';
+import { startToxiproxy } from '../toxiproxy/server.ts';
 import { setEnabled } from '../toxiproxy-client.ts';
 
-let server: Toxiproxy;
-let rig: FaultRig;
+/** Each test has a fault proxy of its own, so that they may run at the same time. */
+async function startOwnRig(): Promise<FaultRig> {
+  const server = await startToxiproxy({ port: 0, proxyMetrics: true, seed: 7 });
+  const rig = await startFaultRig(server.url);
+  return {
+    ...rig,
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await server.close();
+    },
+  };
+}
 
-beforeAll(async () => {
-  server = await startToxiproxy({ port: 0, proxyMetrics: true, seed: 7 });
-  rig = await startFaultRig(server.url);
-});
+const removeToxic = async (api: string) => {
+  await fetch(`${api}/proxies/a-%3Eb/toxics/stampede-test`, { method: 'DELETE' });
+};
 
-afterAll(async () => {
-  await rig[Symbol.asyncDispose]();
-  await server.close();
-});
+const enableProxy = async (api: string) => {
+  await setEnabled(api, 'a->b', true, AbortSignal.timeout(2_000));
+};
 
 const target = (kind: string) => (kind === 'slow-shard' ? { shard: 'b' } : { link: 'a->b' });
 
-describe.each(TOXIC_FAULTS)('the fault $kind $params', ({ kind, params, proves, misses }) => {
+describe.concurrent.each(TOXIC_FAULTS)('the fault $kind $params', ({ kind, params, proves, misses }) => {
   it('is proven by what is measured, and leaves nothing behind', async () => {
+    await using rig = await startOwnRig();
     const { proof, undone, residue, after } = await rig.live(kind, { ...target(kind), ...params });
     expect(proof).toEqual({ proven: true, evidence: expect.stringMatching(proves) });
     expect(undone).toEqual({ clean: true, evidence: 'no toxic stampede-test on a->b' });
@@ -29,31 +38,33 @@ describe.each(TOXIC_FAULTS)('the fault $kind $params', ({ kind, params, proves, 
   });
 
   it('is not proven when somebody takes its toxic away', async () => {
-    const sabotage = async () => {
-      await fetch(`${server.url}/proxies/a-%3Eb/toxics/stampede-test`, { method: 'DELETE' });
-    };
+    await using rig = await startOwnRig();
+    const sabotage = () => removeToxic(rig.api);
     const { proof, undone } = await rig.live(kind, { ...target(kind), ...params }, { sabotage });
     expect(proof).toEqual({ proven: false, evidence: expect.stringMatching(misses) });
     expect(undone.clean).toBe(true);
   });
 });
 
-describe('a toxic on a link', () => {
+describe.concurrent('a toxic on a link', () => {
   it('that hits a share of the connections is seen on some of several', async () => {
+    await using rig = await startOwnRig();
     const { proof } = await rig.live('latency', { link: 'a->b', latencyMs: 100, toxicity: 0.5 });
     expect(proof.evidence).toMatch(/\((\d|10) of 10 connections\); /);
     expect(proof.proven).toBe(true);
   });
 
   it('proves nothing on a link that nobody uses', async () => {
+    await using rig = await startOwnRig();
     const { proof } = await rig.live('reset-peer', { link: 'a->b' }, { idle: true });
     expect(proof).toEqual({ proven: false, evidence: expect.stringMatching(/the link carries no traffic$/) });
   });
 
   it('ends by itself when nobody undoes it', async () => {
+    await using rig = await startOwnRig();
     let leftMs: number | undefined;
     const sabotage = async () => {
-      const answer = await fetch(`${server.url}/proxies/a-%3Eb`);
+      const answer = await fetch(`${rig.api}/proxies/a-%3Eb`);
       leftMs = JSON.parse(await answer.text()).toxics[0].leftMs;
     };
     await rig.live('timeout', { link: 'a->b' }, { sabotage });
@@ -62,22 +73,22 @@ describe('a toxic on a link', () => {
   });
 
   it('is not proven when its proxy is deleted meanwhile', async () => {
+    await using rig = await startOwnRig();
     const sabotage = async () => {
-      await fetch(`${server.url}/proxies/a-%3Eb`, { method: 'DELETE' });
+      await fetch(`${rig.api}/proxies/a-%3Eb`, { method: 'DELETE' });
     };
-    await using other = await startFaultRig(server.url);
-    const { proof, undone } = await other.live('latency', { link: 'a->b', latencyMs: 50 }, { sabotage });
+    const { proof, undone } = await rig.live('latency', { link: 'a->b', latencyMs: 50 }, { sabotage });
     expect(proof).toEqual({ proven: false, evidence: 'the proxy of a->b is gone' });
     expect(undone.clean).toBe(true);
-    rig = await startFaultRig(server.url);
   });
 });
 
-describe.each([
+describe.concurrent.each([
   { kind: 'down', where: { link: 'a->b' } },
   { kind: 'broker-down', where: { broker: 'b' } },
 ])('the fault $kind', ({ kind, where }) => {
   it('is proven by a refused connection on a link that was used', async () => {
+    await using rig = await startOwnRig();
     const { proof, undone, residue, after } = await rig.live(kind, where);
     expect(proof).toEqual({
       proven: true,
@@ -89,18 +100,18 @@ describe.each([
   });
 
   it('is not proven when somebody enables the proxy', async () => {
-    const sabotage = async () => {
-      await setEnabled(server.url, 'a->b', true, AbortSignal.timeout(2_000));
-    };
+    await using rig = await startOwnRig();
+    const sabotage = () => enableProxy(rig.api);
     const { proof } = await rig.live(kind, where, { sabotage });
     expect(proof).toEqual({ proven: false, evidence: 'a->b still accepts connections' });
   });
 });
 
-describe('the fault flapping', () => {
+describe.concurrent('the fault flapping', () => {
   const params = { link: 'a->b', downMs: 150, upMs: 150 };
 
   it('is proven by connections refused and then accepted, and ends with its mark', async () => {
+    await using rig = await startOwnRig();
     const { proof, undone, residue, after } = await rig.live('flapping', params);
     expect(proof).toEqual({
       proven: true,
@@ -112,10 +123,11 @@ describe('the fault flapping', () => {
   });
 
   it('is not proven when somebody takes its mark away', async () => {
+    await using rig = await startOwnRig();
     const sabotage = async () => {
-      await fetch(`${server.url}/proxies/a-%3Eb/toxics/stampede-test`, { method: 'DELETE' });
+      await removeToxic(rig.api);
       await new Promise((resolve) => setTimeout(resolve, 300));
-      await setEnabled(server.url, 'a->b', true, AbortSignal.timeout(2_000));
+      await enableProxy(rig.api);
     };
     const { proof } = await rig.live('flapping', params, { sabotage });
     expect(proof).toEqual({ proven: false, evidence: expect.stringMatching(/^a->b accepted every connection for/) });
