@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Baseline, Baselines, FaultKind, Proof } from '../fault.ts';
 import { refuses } from '../probe.ts';
+import { proofWithin } from '../proof-within.ts';
 import { proxyState, setEnabled } from '../toxiproxy-client.ts';
 import { leaseMs } from './lease.ts';
 import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
@@ -56,17 +57,20 @@ export async function proveDown(target: LinkTarget, before: Baselines, signal: A
   const others = before.applied.others ?? before.armed.others;
   const carried = (before.applied.bytesBefore ?? 0) - (before.armed.bytesAfter ?? 0);
   const used = others ?? (carried > 0 ? `${carried.toLocaleString('en-US')} bytes of others` : undefined);
-  while (!signal.aborted) {
-    const state = await proxyState(target.api, target.proxy, signal);
-    if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
-    if (await refuses(state.listen, signal)) {
-      const evidence = `${target.name} refuses connections`;
-      if (used === undefined) return { proven: false, evidence: `${evidence}, but the link carried no traffic before` };
-      return { proven: true, evidence: `${evidence}; ${used} before` };
+  const late = () => `${target.name} still accepts connections`;
+  return proofWithin(signal, late, async () => {
+    while (!signal.aborted) {
+      const state = await proxyState(target.api, target.proxy, signal);
+      if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
+      if (await refuses(state.listen, signal)) {
+        const evidence = `${target.name} refuses connections`;
+        if (used !== undefined) return { proven: true, evidence: `${evidence}; ${used} before` };
+        return { proven: false, evidence: `${evidence}, but the link carried no traffic before` };
+      }
+      await sleep(100);
     }
-    await sleep(100);
-  }
-  return { proven: false, evidence: `${target.name} still accepts connections` };
+    return undefined;
+  });
 }
 
 const LOOK_FOR_USERS_MS = 700;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { refuses } from '../probe.ts';
+import { proofWithin } from '../proof-within.ts';
 import { showMs } from '../show.ts';
 import { addToxic, proxyState, setEnabled } from '../toxiproxy-client.ts';
 import { leaseMs } from './lease.ts';
@@ -56,22 +57,27 @@ export const flapping: FaultKind<z.output<typeof params>, LinkTarget> = {
   async prove({ downMs, upMs }, target, _, signal) {
     let refusedMs: number | undefined;
     const startMs = performance.now();
-    while (!signal.aborted) {
-      const state = await proxyState(target.api, target.proxy, signal);
-      if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
-      const refused = await refuses(state.listen, signal).catch(() => undefined);
-      if (refused === true) refusedMs ??= performance.now();
-      if (refused === false && refusedMs !== undefined) {
-        const downFor = showMs(performance.now() - refusedMs);
-        const others = await othersSeen(target, signal);
-        const seen = `${target.name} refused connections for about ${downFor}, then accepted them`;
-        if (others === undefined) return { proven: false, evidence: `${seen}, but the link carries no traffic` };
-        return { proven: true, evidence: `${seen}; ${others} meanwhile` };
+    const late = () => {
+      const how = refusedMs === undefined ? 'accepted every connection' : 'never accepted connections again';
+      return `${target.name} ${how} for ${showMs(performance.now() - startMs)}`;
+    };
+    return proofWithin(signal, late, async () => {
+      while (!signal.aborted) {
+        const state = await proxyState(target.api, target.proxy, signal);
+        if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
+        const refused = await refuses(state.listen, signal).catch(() => undefined);
+        if (refused === true) refusedMs ??= performance.now();
+        if (refused === false && refusedMs !== undefined) {
+          const downFor = showMs(performance.now() - refusedMs);
+          const others = await othersSeen(target, signal);
+          const evidence = `${target.name} refused connections for about ${downFor}, then accepted them`;
+          if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
+          return { proven: false, evidence: `${evidence}, but the link carries no traffic` };
+        }
+        await sleep(Math.min(downMs, upMs) / 5);
       }
-      await sleep(Math.min(downMs, upMs) / 5);
-    }
-    const how = refusedMs === undefined ? 'accepted every connection' : 'never accepted connections again';
-    return { proven: false, evidence: `${target.name} ${how} for ${showMs(performance.now() - startMs)}` };
+      return undefined;
+    });
   },
 };
 

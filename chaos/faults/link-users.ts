@@ -13,9 +13,9 @@ import type { LinkTarget } from './link.ts';
  */
 export async function othersSeen(target: LinkTarget, signal: AbortSignal): Promise<string | undefined> {
   const { api, proxy } = target;
-  const first = await trafficOf(api, proxy, signal);
+  const first = await trafficOf(api, proxy, signal).catch(() => undefined);
   if (first?.live !== true) await sleep(OWN_BYTES_MS);
-  const from = first?.live === true ? first : await trafficOf(api, proxy, signal);
+  const from = first?.live === true ? first : await trafficOf(api, proxy, signal).catch(() => undefined);
   while (!signal.aborted) {
     await sleep(LOOK_MS);
     const now = await trafficOf(api, proxy, signal).catch(() => undefined);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Baseline, Baselines, FaultFamily, FaultKind, Proof, Resolved } from '../fault.ts';
+import { proofWithin } from '../proof-within.ts';
 import type { Topology } from '../topology.ts';
 import { addToxic, type NewToxic } from '../toxiproxy-client.ts';
 import { leaseMs } from './lease.ts';
@@ -101,29 +102,29 @@ async function proveToxic(
   const atOnce = toxicity >= 1 ? 1 : Math.min(MOST_AT_ONCE, Math.ceil(Math.log(0.001) / Math.log(1 - toxicity)));
   let looked = 0;
   let last = 'was not measured in time';
-  while (!signal.aborted) {
-    const reach = await reachOf(target, signal);
-    if (reach === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
-    const sightings = await Promise.all(Array.from({ length: atOnce }, () => look(reach)));
-    const hits = sightings.filter(({ hit }) => hit);
-    // A look that was broken off says nothing.
-    if (signal.aborted && hits.length === 0) break;
-    looked += sightings.length;
-    last = (hits[0] ?? sightings[0])?.seen ?? last;
-    if (hits.length === 0) {
-      await sleep(LOOK_AGAIN_MS);
-      continue;
+  const late = () => `${target.name} ${last}: no effect was seen${looked > 1 ? ` after ${looked} looks` : ''}`;
+  return proofWithin(signal, late, async () => {
+    while (!signal.aborted) {
+      const reach = await reachOf(target, signal);
+      if (reach === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
+      const sightings = await Promise.all(Array.from({ length: atOnce }, () => look(reach)));
+      const hits = sightings.filter(({ hit }) => hit);
+      // A look that was broken off says nothing.
+      if (signal.aborted && hits.length === 0) return undefined;
+      looked += sightings.length;
+      last = (hits[0] ?? sightings[0])?.seen ?? last;
+      if (hits.length === 0) {
+        await sleep(LOOK_AGAIN_MS);
+        continue;
+      }
+      const share = toxicity < 1 ? ` (${hits.length} of ${sightings.length} connections)` : '';
+      const others = await othersSeen(target, signal);
+      const evidence = `${target.name} ${last}${share}`;
+      if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
+      return { proven: false, evidence: `${evidence}, but nobody sent a byte over it: the link carries no traffic` };
     }
-    const share = toxicity < 1 ? ` (${hits.length} of ${sightings.length} connections)` : '';
-    const others = await othersSeen(target, signal);
-    if (others !== undefined) return { proven: true, evidence: `${target.name} ${last}${share}; ${others} meanwhile` };
-    return {
-      proven: false,
-      evidence: `${target.name} ${last}${share}, but nobody sent a byte over it: the link carries no traffic`,
-    };
-  }
-  const tries = looked > 1 ? ` after ${looked} looks` : '';
-  return { proven: false, evidence: `${target.name} ${last}: no effect was seen${tries}` };
+    return undefined;
+  });
 }
 
 const MOST_AT_ONCE = 16;
