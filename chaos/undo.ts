@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { endProcessStep } from './undo-steps/end-process.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
@@ -8,12 +9,17 @@ import { Unreachable } from './unreachable.ts';
 export type { UndoResult } from './undo-steps/undo-step.ts';
 
 /** What undoes a fault, as plain data: it must make sense to a process that never saw the fault injected. */
-export const undoStepSchema = z.union([removeToxicStep.schema, enableProxyStep.schema, releaseNodeStep.schema]);
+export const undoStepSchema = z.union([
+  removeToxicStep.schema,
+  enableProxyStep.schema,
+  releaseNodeStep.schema,
+  endProcessStep.schema,
+]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
 
 /** Every way of undoing there is. */
-const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep)];
+const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep), doer(endProcessStep)];
 
 /**
  * Undoes a step and reads back that it is undone; `onUndone` is called in between. Idempotent: undoing what is already
