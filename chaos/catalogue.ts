@@ -9,15 +9,20 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { agentKilled } from './faults/agent-killed.ts';
 import { bandwidth } from './faults/bandwidth.ts';
 import { brokerDown } from './faults/broker-down.ts';
+import { cacheFlush } from './faults/cache-flush.ts';
 import { down } from './faults/down.ts';
+import { duplicateDelivery } from './faults/duplicate-delivery.ts';
 import { flapping } from './faults/flapping.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { limitData } from './faults/limit-data.ts';
 import { suggestion } from './faults/link.ts';
 import { lostAck } from './faults/lost-ack.ts';
+import { monitorCut } from './faults/monitor-cut.ts';
+import { replicaLag } from './faults/replica-lag.ts';
 import { resetPeer } from './faults/reset-peer.ts';
 import { slicer } from './faults/slicer.ts';
 import { slowClose } from './faults/slow-close.ts';
@@ -74,7 +79,12 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(flapping),
   entry(lostAck),
   entry(slowShard),
+  entry(duplicateDelivery),
+  entry(replicaLag),
   entry(brokerDown),
+  entry(cacheFlush),
+  entry(agentKilled),
+  entry(monitorCut),
   entry(kill),
 ];
 

@@ -36,7 +36,7 @@ const scrapeSchema = z.strictObject({
 const storeSchema = z.strictObject({
   name: z.string().min(1),
   kind: z.enum(['postgres', 'redis']),
-  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`. */
+  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`; a standby holds `replica`. */
   holds: z.array(z.string()),
   dsn: z.string().min(1),
 });
@@ -47,6 +47,8 @@ export const topologySchema = z.strictObject({
   links: z.array(linkSchema),
   scrapes: z.array(scrapeSchema),
   stores: z.array(storeSchema),
+  /** The harness of a run, for faults on itself: GET, PUT and DELETE {control}/faults/monitor. Its agents are nodes. */
+  harness: z.strictObject({ control: z.url() }).optional(),
 });
 
 export type Topology = z.infer<typeof topologySchema>;

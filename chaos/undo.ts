@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { endDuplicatesStep } from './undo-steps/end-duplicates.ts';
+import { endProcessStep } from './undo-steps/end-process.ts';
+import { nothingStep } from './undo-steps/nothing.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreMonitorStep } from './undo-steps/restore-monitor.ts';
+import { resumeReplayStep } from './undo-steps/resume-replay.ts';
 import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { Unreachable } from './unreachable.ts';
@@ -14,12 +19,27 @@ export const undoStepSchema = z.union([
   enableProxyStep.schema,
   releaseNodeStep.schema,
   stopFlappingStep.schema,
+  endProcessStep.schema,
+  nothingStep.schema,
+  resumeReplayStep.schema,
+  restoreMonitorStep.schema,
+  endDuplicatesStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
 
 /** Every way of undoing there is. */
-const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep), doer(stopFlappingStep)];
+const doers = [
+  doer(removeToxicStep),
+  doer(enableProxyStep),
+  doer(releaseNodeStep),
+  doer(stopFlappingStep),
+  doer(endProcessStep),
+  doer(nothingStep),
+  doer(resumeReplayStep),
+  doer(restoreMonitorStep),
+  doer(endDuplicatesStep),
+];
 
 /**
  * Undoes a step and reads back that it is undone; `onUndone` is called in between. Idempotent: undoing what is already

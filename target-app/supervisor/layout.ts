@@ -125,6 +125,9 @@ export class Layout {
     const shards = SHARDS.map(({ node }): TopologyStore => {
       return { name: node, kind: 'postgres', holds: ['orders'], dsn: this.dsn(node, ORACLE_USER, 'postgres') };
     });
+    const standbys = SHARDS.map(({ standby }): TopologyStore => {
+      return { name: standby, kind: 'postgres', holds: ['replica'], dsn: this.dsn(standby, ORACLE_USER, 'postgres') };
+    });
     const core = ['queue', 'catalog'].map((database): TopologyStore => {
       return { name: database, kind: 'postgres', holds: [database], dsn: this.dsn(CORE_DB, ORACLE_USER, database) };
     });
@@ -134,6 +137,6 @@ export class Layout {
       holds: ['cache'],
       dsn: `redis://127.0.0.1:${this.port('cache')}`,
     };
-    return [...shards, ...core, cache];
+    return [...shards, ...standbys, ...core, cache];
   }
 }

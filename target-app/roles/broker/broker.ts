@@ -5,6 +5,7 @@ import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase, SqlError } from '../../service/postgres.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
+import { DuplicatesHook } from './duplicates-hook.ts';
 import { JobStore, leaseSchema, messageSchema } from './job-store.ts';
 
 const publishSchema = z.strictObject({ messages: z.array(messageSchema).min(1).max(1_000) });
@@ -80,7 +81,18 @@ export const broker = defineRole({
       }
     });
 
-    app.post('/ack', async (request) => ({ acked: await jobs.ack(endSchema.parse(request.body).leases) }));
+    const duplicates = new DuplicatesHook();
+    duplicates.serve(app);
+    app.post('/ack', async (request) => {
+      const { leases } = endSchema.parse(request.body);
+      const again = new Set(duplicates.draw(leases));
+      const once = leases.filter((lease) => !again.has(lease));
+      const acked = [
+        ...(once.length === 0 ? [] : await jobs.ack(once)),
+        ...(again.size === 0 ? [] : await jobs.ackAndRepeat([...again])),
+      ];
+      return { acked };
+    });
     app.post('/nack', async (request) => ({ nacked: await jobs.nack(endSchema.parse(request.body).leases) }));
 
     app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {
