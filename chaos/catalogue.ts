@@ -9,10 +9,19 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { clockSkew } from './faults/clock-skew.ts';
+import { cpuHog } from './faults/cpu-hog.ts';
 import { down } from './faults/down.ts';
+import { eventLoopBlock } from './faults/event-loop-block.ts';
+import { fdExhaustion } from './faults/fd-exhaustion.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { suggestion } from './faults/link.ts';
+import { memoryHog } from './faults/memory-hog.ts';
+import { pause } from './faults/pause.ts';
+import { restartLoop } from './faults/restart-loop.ts';
+import { slowStart } from './faults/slow-start.ts';
+import { terminate } from './faults/terminate.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -52,7 +61,20 @@ interface CatalogueEntry {
 }
 
 /** Every fault there is. */
-export const catalogue: readonly CatalogueEntry[] = [entry(latency), entry(down), entry(kill)];
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(latency),
+  entry(down),
+  entry(kill),
+  entry(terminate),
+  entry(pause),
+  entry(restartLoop),
+  entry(slowStart),
+  entry(cpuHog),
+  entry(memoryHog),
+  entry(fdExhaustion),
+  entry(eventLoopBlock),
+  entry(clockSkew),
+];
 
 /** Checks a fault's settings; every problem at once. */
 export function bindFault(kind: string, params: unknown): Bound {

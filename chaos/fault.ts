@@ -64,6 +64,10 @@ export interface Baseline {
   bytesBefore?: number;
   bytesAfter?: number;
   pid?: number;
+  /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
+  cpuWaitShare?: number;
+  /** Of a question to /livez. */
+  livezMs?: number;
 }
 
 /** What was measured when the timeline was armed, and just before the fault was applied. */

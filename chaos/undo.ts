@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { endHookStep } from './undo-steps/end-hook.ts';
 import { endProcessStep } from './undo-steps/end-process.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { Unreachable } from './unreachable.ts';
 
@@ -14,12 +16,21 @@ export const undoStepSchema = z.union([
   enableProxyStep.schema,
   releaseNodeStep.schema,
   endProcessStep.schema,
+  resumeNodeStep.schema,
+  endHookStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
 
 /** Every way of undoing there is. */
-const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep), doer(endProcessStep)];
+const doers = [
+  doer(removeToxicStep),
+  doer(enableProxyStep),
+  doer(releaseNodeStep),
+  doer(endProcessStep),
+  doer(resumeNodeStep),
+  doer(endHookStep),
+];
 
 /**
  * Undoes a step and reads back that it is undone; `onUndone` is called in between. Idempotent: undoing what is already
