@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
-import { endDuplicatesStep } from './undo-steps/end-duplicates.ts';
+import { endHookStep } from './undo-steps/end-hook.ts';
 import { endProcessStep } from './undo-steps/end-process.ts';
 import { nothingStep } from './undo-steps/nothing.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
 import { restoreMonitorStep } from './undo-steps/restore-monitor.ts';
+import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import { resumeReplayStep } from './undo-steps/resume-replay.ts';
 import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
@@ -23,7 +24,8 @@ export const undoStepSchema = z.union([
   nothingStep.schema,
   resumeReplayStep.schema,
   restoreMonitorStep.schema,
-  endDuplicatesStep.schema,
+  resumeNodeStep.schema,
+  endHookStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
@@ -38,7 +40,8 @@ const doers = [
   doer(nothingStep),
   doer(resumeReplayStep),
   doer(restoreMonitorStep),
-  doer(endDuplicatesStep),
+  doer(resumeNodeStep),
+  doer(endHookStep),
 ];
 
 /**

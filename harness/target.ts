@@ -118,7 +118,7 @@ export function paperTopology(): Topology {
   return {
     entry: 'http://127.0.0.1',
     nodes: [
-      ...ROLE_NODES.map(({ name, role }) => ({ name, role, by })),
+      ...ROLE_NODES.map(({ name, role }) => ({ name, role, by, ops: api, hooks: api })),
       ...databases.map((name) => ({ name, role: 'database', by })),
     ],
     links: LINKS.map(({ from, to, protocol }) => {

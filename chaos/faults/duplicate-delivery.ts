@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { deliverTwice } from '../duplicates-hook.ts';
-import type { FaultKind, FaultTarget } from '../fault.ts';
+import type { FaultKind } from '../fault.ts';
+import { beginHook } from '../fault-hooks.ts';
 import { counterOf } from '../metrics-page.ts';
 import { proofWithin } from '../proof-within.ts';
+import { hookUndoneBy, undoOfHook } from './hooked.ts';
 import { leaseMs } from './lease.ts';
-import { suggestion } from './link.ts';
+import { type HookedTarget, resolveHooked } from './process-node.ts';
 
 const params = z.strictObject({
   broker: z.string().min(1).default('broker').describe('the broker, as the topology names it; broker unless told'),
@@ -19,44 +20,33 @@ const params = z.strictObject({
 
 export type DuplicateDeliveryParams = z.input<typeof params>;
 
-interface BrokerTarget extends FaultTarget {
-  /** Of its metrics; its hook is beside them. */
-  url: string;
-}
-
 /** Messages that a worker has worked on and acknowledged are delivered once more: who is not idempotent does things twice. */
-export const duplicateDelivery: FaultKind<z.output<typeof params>, BrokerTarget> = {
+export const duplicateDelivery: FaultKind<z.output<typeof params>, HookedTarget> = {
   kind: 'duplicate-delivery',
   family: 'data',
   about: 'Messages that were worked on and acknowledged are delivered once more.',
   needs: "the reference shop's broker",
   provenBy: "the broker's own count of messages delivered again",
-  undoneBy: "ending it at the broker's hook, which ends it by itself soon after the fault should have ended",
+  undoneBy: hookUndoneBy,
   params,
 
-  resolve({ broker }, topology) {
-    const brokers = topology.scrapes.filter(({ job }) => job === 'broker');
-    const found = brokers.find(({ labels }) => labels.node === broker);
-    if (found) return { ok: true, targets: [{ name: broker, takes: `node:${broker}/duplicates`, url: found.url }] };
-    const names = brokers.flatMap(({ labels }) => labels.node ?? []);
-    return { ok: false, problem: `no such broker '${broker}'. ${suggestion(broker, names)}` };
-  },
-
+  resolve: ({ broker }, topology) => resolveHooked(broker, topology, 'duplicates'),
   settings: ({ share }) => (share < 1 ? `${Math.round(share * 1_000) / 10} % of messages` : 'every message'),
-  undoOf: (_, { name, url }) => ({ step: 'end-duplicates', broker: name, url }),
-  baseline: async ({ url }, signal) => ({ count: await counterOf(url, REDELIVERIES, signal) }),
-  apply: ({ share }, { url }, { forMs, signal }) => deliverTwice(url, share, leaseMs(forMs), signal),
+  undoOf: undoOfHook('duplicate-delivery'),
+  baseline: async ({ ops }, signal) => ({ count: await counterOf(pageOf(ops), REDELIVERIES, signal) }),
+  apply: ({ share }, { hooks }, { forMs, signal }) =>
+    beginHook(hooks, 'duplicate-delivery', { share, ttlMs: leaseMs(forMs) }, signal),
 
-  async prove(_, { name, url }, { applied }, signal) {
+  async prove(_, { name, ops }, { applied }, signal) {
     // Asked again while it lasts, it must still go on.
-    const from = Math.max(applied.count ?? 0, await counterOf(url, REDELIVERIES, signal).catch(() => 0));
+    const from = Math.max(applied.count ?? 0, await counterOf(pageOf(ops), REDELIVERIES, signal).catch(() => 0));
     const before = applied.count ?? 0;
     return proofWithin(
       signal,
       () => `${name} delivered no message twice`,
       async () => {
         while (!signal.aborted) {
-          const now = await counterOf(url, REDELIVERIES, signal);
+          const now = await counterOf(pageOf(ops), REDELIVERIES, signal);
           if (now > from) {
             return {
               proven: true,
@@ -70,6 +60,10 @@ export const duplicateDelivery: FaultKind<z.output<typeof params>, BrokerTarget>
     );
   },
 };
+
+function pageOf(ops: string): string {
+  return new URL('/metrics', ops).href;
+}
 
 const REDELIVERIES = 'queue_redeliveries_total';
 const LOOK_MS = 100;
