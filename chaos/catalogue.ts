@@ -9,10 +9,34 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { agentKilled } from './faults/agent-killed.ts';
+import { bandwidth } from './faults/bandwidth.ts';
+import { brokerDown } from './faults/broker-down.ts';
+import { cacheFlush } from './faults/cache-flush.ts';
+import { clockSkew } from './faults/clock-skew.ts';
+import { cpuHog } from './faults/cpu-hog.ts';
 import { down } from './faults/down.ts';
+import { duplicateDelivery } from './faults/duplicate-delivery.ts';
+import { eventLoopBlock } from './faults/event-loop-block.ts';
+import { fdExhaustion } from './faults/fd-exhaustion.ts';
+import { flapping } from './faults/flapping.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
+import { limitData } from './faults/limit-data.ts';
 import { suggestion } from './faults/link.ts';
+import { lostAck } from './faults/lost-ack.ts';
+import { memoryHog } from './faults/memory-hog.ts';
+import { monitorCut } from './faults/monitor-cut.ts';
+import { pause } from './faults/pause.ts';
+import { replicaLag } from './faults/replica-lag.ts';
+import { resetPeer } from './faults/reset-peer.ts';
+import { restartLoop } from './faults/restart-loop.ts';
+import { slicer } from './faults/slicer.ts';
+import { slowClose } from './faults/slow-close.ts';
+import { slowShard } from './faults/slow-shard.ts';
+import { slowStart } from './faults/slow-start.ts';
+import { terminate } from './faults/terminate.ts';
+import { timeout } from './faults/timeout.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -52,7 +76,35 @@ interface CatalogueEntry {
 }
 
 /** Every fault there is. */
-export const catalogue: readonly CatalogueEntry[] = [entry(latency), entry(down), entry(kill)];
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(latency),
+  entry(bandwidth),
+  entry(timeout),
+  entry(resetPeer),
+  entry(slicer),
+  entry(limitData),
+  entry(slowClose),
+  entry(down),
+  entry(flapping),
+  entry(lostAck),
+  entry(slowShard),
+  entry(duplicateDelivery),
+  entry(replicaLag),
+  entry(brokerDown),
+  entry(cacheFlush),
+  entry(agentKilled),
+  entry(monitorCut),
+  entry(kill),
+  entry(terminate),
+  entry(pause),
+  entry(restartLoop),
+  entry(slowStart),
+  entry(cpuHog),
+  entry(memoryHog),
+  entry(fdExhaustion),
+  entry(eventLoopBlock),
+  entry(clockSkew),
+];
 
 /** Checks a fault's settings; every problem at once. */
 export function bindFault(kind: string, params: unknown): Bound {

@@ -63,7 +63,17 @@ export interface Baseline {
   roundTripMs?: number;
   bytesBefore?: number;
   bytesAfter?: number;
+  /** What a connection over the link carries when nothing holds it back. */
+  bytesPerSec?: number;
   pid?: number;
+  /** How others were seen to use a link: `2,100 bytes of others`. */
+  others?: string;
+  /** Any other figure that a fault compares with later: keys in a cache, jobs delivered again. */
+  count?: number;
+  /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
+  cpuWaitShare?: number;
+  /** Of a question to /livez. */
+  livezMs?: number;
 }
 
 /** What was measured when the timeline was armed, and just before the fault was applied. */

@@ -6,6 +6,8 @@ import { z } from 'zod';
  * a system of your own can have one written by hand.
  */
 
+const protocol = z.enum(['http', 'postgres', 'redis']);
+
 const nodeSchema = z.strictObject({
   name: z.string().min(1),
   role: z.string().min(1),
@@ -15,6 +17,12 @@ const nodeSchema = z.strictObject({
     z.strictObject({ pid: z.int().positive(), control: z.url().optional() }),
     z.strictObject({ container: z.string().min(1) }),
   ]),
+  /** Where it takes connections, so that one can see whether it answers. */
+  listens: z.strictObject({ address: z.string().min(1), protocol }).optional(),
+  /** Where it answers /livez over HTTP. */
+  ops: z.url().optional(),
+  /** Where it can be made to misbehave, for a program that has fault hooks: PUT {hooks}/__faults/{name}. */
+  hooks: z.url().optional(),
 });
 
 const linkSchema = z.strictObject({
@@ -23,7 +31,7 @@ const linkSchema = z.strictObject({
   from: z.string().min(1),
   to: z.string().min(1),
   /** How to say hello over this link, so that a round trip through it can be timed. */
-  protocol: z.enum(['http', 'postgres', 'redis']),
+  protocol,
   toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
 });
 
@@ -36,7 +44,7 @@ const scrapeSchema = z.strictObject({
 const storeSchema = z.strictObject({
   name: z.string().min(1),
   kind: z.enum(['postgres', 'redis']),
-  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`. */
+  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`; a standby holds `replica`. */
   holds: z.array(z.string()),
   dsn: z.string().min(1),
 });
@@ -47,6 +55,8 @@ export const topologySchema = z.strictObject({
   links: z.array(linkSchema),
   scrapes: z.array(scrapeSchema),
   stores: z.array(storeSchema),
+  /** The harness of a run, for faults on itself: GET, PUT and DELETE {control}/faults/monitor. Its agents are nodes. */
+  harness: z.strictObject({ control: z.url() }).optional(),
 });
 
 export type Topology = z.infer<typeof topologySchema>;

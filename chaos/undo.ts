@@ -1,19 +1,48 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { endHookStep } from './undo-steps/end-hook.ts';
+import { endProcessStep } from './undo-steps/end-process.ts';
+import { nothingStep } from './undo-steps/nothing.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreMonitorStep } from './undo-steps/restore-monitor.ts';
+import { resumeNodeStep } from './undo-steps/resume-node.ts';
+import { resumeReplayStep } from './undo-steps/resume-replay.ts';
+import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { Unreachable } from './unreachable.ts';
 
 export type { UndoResult } from './undo-steps/undo-step.ts';
 
 /** What undoes a fault, as plain data: it must make sense to a process that never saw the fault injected. */
-export const undoStepSchema = z.union([removeToxicStep.schema, enableProxyStep.schema, releaseNodeStep.schema]);
+export const undoStepSchema = z.union([
+  removeToxicStep.schema,
+  enableProxyStep.schema,
+  releaseNodeStep.schema,
+  stopFlappingStep.schema,
+  endProcessStep.schema,
+  nothingStep.schema,
+  resumeReplayStep.schema,
+  restoreMonitorStep.schema,
+  resumeNodeStep.schema,
+  endHookStep.schema,
+]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
 
 /** Every way of undoing there is. */
-const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep)];
+const doers = [
+  doer(removeToxicStep),
+  doer(enableProxyStep),
+  doer(releaseNodeStep),
+  doer(stopFlappingStep),
+  doer(endProcessStep),
+  doer(nothingStep),
+  doer(resumeReplayStep),
+  doer(restoreMonitorStep),
+  doer(resumeNodeStep),
+  doer(endHookStep),
+];
 
 /**
  * Undoes a step and reads back that it is undone; `onUndone` is called in between. Idempotent: undoing what is already

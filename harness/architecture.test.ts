@@ -125,7 +125,7 @@ describe('imports', () => {
         'target-app/service/upstream.ts',
       ],
     ],
-    ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    ['pg', ['chaos/exchange.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
     ['ioredis', ['target-app/service/redis.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
@@ -165,6 +165,7 @@ describe('imports', () => {
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
       'harness/commands/run.ts',
+      'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
       'target-app/main.ts',
     ];

@@ -109,23 +109,29 @@ async function useReference(options: UpOptions): Promise<Target> {
   };
 }
 
-/** Nodes and links of the reference target before it is up: enough to look names up in. */
+/** The reference target before it is up: enough to look names up in. */
 export function paperTopology(): Topology {
   const by = { pid: process.pid, control: 'http://127.0.0.1' };
   const api = 'http://127.0.0.1';
+  const dsn = api;
   const databases = [...SHARDS.flatMap(({ node, standby }) => [node, standby]), CORE_DB, FAULT_PROXY];
   return {
     entry: 'http://127.0.0.1',
     nodes: [
-      ...ROLE_NODES.map(({ name, role }) => ({ name, role, by })),
+      ...ROLE_NODES.map(({ name, role }) => ({ name, role, by, ops: api, hooks: api })),
       ...databases.map((name) => ({ name, role: 'database', by })),
     ],
     links: LINKS.map(({ from, to, protocol }) => {
       const name = linkName({ from, to });
       return { name, from, to, protocol, toxiproxy: { api, proxy: name } };
     }),
-    scrapes: [],
-    stores: [],
+    scrapes: ROLE_NODES.map(({ name, role }) => ({ job: role, url: api, labels: { node: name } })),
+    stores: [
+      ...SHARDS.map(({ node }) => ({ name: node, kind: 'postgres' as const, holds: ['orders'], dsn })),
+      ...SHARDS.map(({ standby }) => ({ name: standby, kind: 'postgres' as const, holds: ['replica'], dsn })),
+      ...['queue', 'catalog'].map((name) => ({ name, kind: 'postgres' as const, holds: [name], dsn })),
+      { name: 'cache', kind: 'redis', holds: ['cache'], dsn },
+    ],
   };
 }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
+import type { Reach } from '../exchange.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
@@ -13,20 +13,53 @@ export interface LinkTarget extends FaultTarget {
   api: string;
   proxy: string;
   protocol: TopologyLink['protocol'];
+  to: string;
+  /** All PostgreSQL servers that the topology says how to log in to; which of them is at the far end the proxy tells. */
+  logins: { name: string; dsn: string }[];
 }
 
 /** `part` is what of the link the fault takes, where that is not all of it: `latency`. */
 export function resolveLink(name: string, topology: Topology, part?: string): Resolved<LinkTarget> {
   const link = topology.links.find((candidate) => candidate.name === name);
-  if (link) {
-    const takes = part === undefined ? `link:${name}` : `link:${name}/${part}`;
-    return {
-      ok: true,
-      targets: [{ name, takes, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol }],
-    };
-  }
+  if (link) return { ok: true, targets: [linkTarget(link, topology, part)] };
   const names = topology.links.map((candidate) => candidate.name);
   return { ok: false, problem: `no such link '${name}'. ${suggestion(name, names)}` };
+}
+
+/** All links to a node, for faults that cut it off from everybody. */
+export function resolveLinksTo(node: string, topology: Topology, part?: string): Resolved<LinkTarget> {
+  const [first, ...others] = topology.links
+    .filter((link) => link.to === node)
+    .map((link) => linkTarget(link, topology, part));
+  if (first) return { ok: true, targets: [first, ...others] };
+  const names = [...new Set(topology.links.map((link) => link.to))];
+  return { ok: false, problem: `no link leads to '${node}'. ${suggestion(node, names)}` };
+}
+
+function linkTarget({ name, to, protocol, toxiproxy }: TopologyLink, { stores }: Topology, part?: string): LinkTarget {
+  return {
+    name,
+    takes: part === undefined ? `link:${name}` : `link:${name}/${part}`,
+    to,
+    protocol,
+    api: toxiproxy.api,
+    proxy: toxiproxy.proxy,
+    logins: stores.filter((store) => store.kind === 'postgres').map((store) => ({ name: store.name, dsn: store.dsn })),
+  };
+}
+
+/** How to speak over a link, and where its proxy is asked. */
+export type LinkReach = Reach & Pick<LinkTarget, 'api' | 'proxy'>;
+
+/** As the proxy has it now; undefined when there is no such proxy. */
+export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<LinkReach | undefined> {
+  const state = await proxyState(target.api, target.proxy, signal);
+  if (state === undefined) return undefined;
+  const login =
+    target.logins.find(({ dsn }) => new URL(dsn).host === state.upstream) ??
+    target.logins.find(({ name }) => name === target.to);
+  const { api, proxy, protocol } = target;
+  return { address: state.listen, protocol, dsn: login?.dsn, api, proxy };
 }
 
 /** `Did you mean a->b? Links: ...`, for a name that is not there. */
@@ -50,19 +83,4 @@ export async function measureLink(target: LinkTarget, signal: AbortSignal): Prom
     ...(bytesBefore === undefined ? {} : { bytesBefore }),
     ...(bytesAfter === undefined ? {} : { bytesAfter }),
   };
-}
-
-/**
- * Waits until somebody other than us sends bytes over the link, and returns how many. A fault on a link that nobody
- * uses proves nothing about the system, however well it works. Returns 0 when the signal aborts first.
- */
-export async function trafficSeen(target: LinkTarget, signal: AbortSignal): Promise<number> {
-  const from = await bytesCarried(target.api, target.proxy, signal);
-  if (from === undefined) return 0;
-  while (!signal.aborted) {
-    await sleep(100);
-    const now = await bytesCarried(target.api, target.proxy, signal).catch(() => from);
-    if (now !== undefined && now > from) return now - from;
-  }
-  return 0;
 }

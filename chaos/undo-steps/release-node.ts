@@ -1,13 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { nodeStatus, releaseHold } from '../control.ts';
+import { endOrder, nodeStatus } from '../control.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
-const schema = z.strictObject({ step: z.literal('release-node'), control: z.string(), node: z.string() });
+const schema = z.strictObject({
+  step: z.literal('release-node'),
+  control: z.string(),
+  node: z.string(),
+  /** What its supervisor is to stop doing to it; a hold unless told. */
+  order: z.enum(['restart-loop', 'slow-start']).optional(),
+});
 
 export const releaseNodeStep: UndoStepKind<z.output<typeof schema>> = {
   schema,
-  perform: ({ control, node }, signal) => releaseHold(control, node, signal),
+  perform: ({ control, node, order }, signal) => endOrder(control, node, order ?? 'hold', signal),
 
   /** A restarted process needs a moment: waits for it, as long as the caller lets us. */
   async verify({ control, node }, signal) {

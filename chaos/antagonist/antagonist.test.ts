@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { isAlive, type ProcessMark } from '../process-mark.ts';
+import { undo } from '../undo.ts';
+import { antagonistsOf } from './find.ts';
+import { spawnAntagonist } from './spawn.ts';
+
+const soon = () => AbortSignal.timeout(10_000);
+const faults: string[] = [];
+
+function order(kind: string, settings: object, ttlMs: number) {
+  const fault = `stampede-test-${randomUUID()}`;
+  faults.push(fault);
+  return { kind, settings, fault, against: 'http://127.0.0.1:1', ttlMs };
+}
+
+afterEach(async () => {
+  for (const fault of faults.splice(0)) await undo({ step: 'end-process', fault }, soon());
+});
+
+async function gone(mark: ProcessMark): Promise<void> {
+  while (isAlive(mark)) await sleep(10);
+}
+
+describe('an antagonist', () => {
+  it('is found by the fault it was started for, and ended by the undo step', async () => {
+    const given = order('held-memory', { megabytes: 1 }, 60_000);
+    const started = await spawnAntagonist(given, soon());
+    const found = { process: started, kind: 'held-memory', fault: given.fault, against: given.against };
+    expect(antagonistsOf(given.fault)).toEqual([found]);
+    expect(await undo({ step: 'end-process', fault: given.fault }, soon())).toEqual({
+      clean: true,
+      evidence: `no process of ${given.fault} runs`,
+    });
+    expect(isAlive(started)).toBe(false);
+  });
+
+  it('ends itself when its time is over, though its loops are busy', async () => {
+    const started = await spawnAntagonist(order('busy-loops', { loops: 1, nice: 19 }, 600), soon());
+    expect(isAlive(started)).toBe(true);
+    await gone(started);
+  });
+
+  it('says why it cannot begin', async () => {
+    const starting = spawnAntagonist(order('held-memory', { megabytes: 0 }, 60_000), soon());
+    await expect(starting).rejects.toThrow(/the process for held-memory ended at once \(1\): .*megabytes/s);
+    const unknown = spawnAntagonist(order('nothing', {}, 60_000), soon());
+    await expect(unknown).rejects.toThrow('expected one of busy-loops, held-memory');
+  });
+
+  it('is undone when there never was one', async () => {
+    expect((await undo({ step: 'end-process', fault: 'stampede-nobody' }, soon())).clean).toBe(true);
+  });
+});

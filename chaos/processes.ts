@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** A process of this machine, as the operating system lists it now. Remains that nobody has waited for are left out. */
+export interface ListedProcess {
+  pid: number;
+  parent: number;
+  /** One letter: R runs, S sleeps, D waits for a device, T is stopped. */
+  state: string;
+}
+
+/** All of them. A process that ends meanwhile may be missing. */
+export function allProcesses(): ListedProcess[] {
+  return process.platform === 'linux' ? listedByProc() : listedByPs();
+}
+
+/** The command and its arguments; empty when there is no such process, or when it is not for us to see. */
+export function commandLine(pid: number): string[] {
+  try {
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split(/\s+/);
+  } catch {
+    return [];
+  }
+}
+
+function listedByProc(): ListedProcess[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        // The command in brackets may hold anything, blanks and brackets included.
+        const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        return state === 'Z' || state === 'X' ? [] : [{ pid: Number(name), parent: Number(parent), state }];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function listedByPs(): ListedProcess[] {
+  const text = execFileSync('ps', ['-axo', 'pid=,ppid=,state='], { encoding: 'utf8' });
+  return text.split('\n').flatMap((line) => {
+    const [pid, parent, state = ''] = line.trim().split(/\s+/);
+    return pid === undefined || pid === '' || state.startsWith('Z')
+      ? []
+      : [{ pid: Number(pid), parent: Number(parent), state: state.slice(0, 1) }];
+  });
+}
