@@ -52,17 +52,22 @@ function read(file: string): string {
   }
 }
 
-/** `[days-]hours:minutes:seconds`, one line a process. */
 function timedByPs(pids: readonly number[]): CpuTime {
-  let sec = 0;
   try {
     const text = execFileSync('ps', ['-o', 'time=', '-p', pids.join(',')], { encoding: 'utf8' });
-    for (const line of text.trim().split('\n')) {
-      const [days, clock = ''] = line.includes('-') ? line.split('-') : ['0', line];
-      sec += clock.split(':').reduce((total, part) => total * 60 + Number(part), 0) + Number(days) * 86_400;
-    }
+    return { ranMs: parsePsTime(text), waitedMs: undefined };
   } catch {
     // None of them is there any more.
+    return { ranMs: 0, waitedMs: undefined };
   }
-  return { ranMs: sec * 1_000, waitedMs: undefined };
+}
+
+/** Lines of `ps -o time=` added up, in ms: `[days-][hours:]minutes:seconds`. */
+export function parsePsTime(text: string): number {
+  let sec = 0;
+  for (const line of text.trim().split('\n')) {
+    const [days, clock = ''] = line.includes('-') ? line.split('-') : ['0', line];
+    sec += clock.split(':').reduce((total, part) => total * 60 + Number(part), 0) + Number(days) * 86_400;
+  }
+  return sec * 1_000;
 }

@@ -12,7 +12,11 @@ export function treeOf(root: number): ListedProcess[] {
   return tree;
 }
 
-/** Sends a signal to all of a tree, again until nobody new turns up: who has not got it yet may have children meanwhile. */
+/**
+ * Sends a signal to all of a tree, parents first, again until nobody new turns up: who has not got it yet may have children
+ * meanwhile. Returns how many got it. Nobody is stopped before being killed, though that would leave no gap: we may end in
+ * between, and nobody would let them go on.
+ */
 export function signalTree(root: number, signal: NodeJS.Signals): number {
   const done = new Set<number>();
   for (;;) {

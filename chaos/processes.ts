@@ -42,11 +42,14 @@ function listedByProc(): ListedProcess[] {
 }
 
 function listedByPs(): ListedProcess[] {
-  const text = execFileSync('ps', ['-axo', 'pid=,ppid=,state='], { encoding: 'utf8' });
+  return parsePs(execFileSync('ps', ['-axo', 'pid=,ppid=,state='], { encoding: 'utf8' }));
+}
+
+/** Lines of `ps -o pid=,ppid=,state=`. */
+export function parsePs(text: string): ListedProcess[] {
   return text.split('\n').flatMap((line) => {
-    const [pid, parent, state = ''] = line.trim().split(/\s+/);
-    return pid === undefined || pid === '' || state.startsWith('Z')
-      ? []
-      : [{ pid: Number(pid), parent: Number(parent), state: state.slice(0, 1) }];
+    const [pid = '', parent, state = ''] = line.trim().split(/\s+/);
+    if (pid === '' || state.startsWith('Z')) return [];
+    return [{ pid: Number(pid), parent: Number(parent), state: state.slice(0, 1) }];
   });
 }

@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isAlive, type ProcessMark } from '../process-mark.ts';
@@ -40,6 +42,27 @@ describe('an antagonist', () => {
     const started = await spawnAntagonist(order('busy-loops', { loops: 1, nice: 19 }, 600), soon());
     expect(isAlive(started)).toBe(true);
     await gone(started);
+  });
+
+  it('outlives a harness that is killed, is found by what was written down before, and is undone', async () => {
+    const given = order('held-memory', { megabytes: 1 }, 60_000);
+    const spawnModule = JSON.stringify(new URL('./spawn.ts', import.meta.url).href);
+    const script = `
+      const { spawnAntagonist } = await import(${spawnModule});
+      await spawnAntagonist(${JSON.stringify(given)}, AbortSignal.timeout(10_000));
+      process.stdout.write('started');
+      setInterval(() => {}, 1e6);
+    `;
+    const harness = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(harness.stdout, 'data');
+    harness.kill('SIGKILL');
+    await once(harness, 'exit');
+    const [left] = antagonistsOf(given.fault);
+    expect(left && isAlive(left.process)).toBe(true);
+    expect((await undo({ step: 'end-process', fault: given.fault }, soon())).clean).toBe(true);
+    expect(left && isAlive(left.process)).toBe(false);
   });
 
   it('says why it cannot begin', async () => {

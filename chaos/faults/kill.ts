@@ -24,7 +24,8 @@ export type KillParams = z.input<typeof params>;
 export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {
   kind: 'kill',
   family: 'process',
-  about: 'A node is ended with SIGKILL; it is restarted when the fault ends, or at once by its supervisor.',
+  about:
+    'All processes of a node are ended by a signal; it is restarted when the fault ends, or at once by its supervisor.',
   needs: 'a node with a supervisor',
   provenBy: 'the process id gone from the machine',
   undoneBy: 'letting the supervisor start it again, at the latest 10 s after the fault should have ended',

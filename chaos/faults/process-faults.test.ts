@@ -163,3 +163,37 @@ describe('the fault slow-start', () => {
     expect((await undo(fault.undoOf('x'), soon())).clean).toBe(true);
   });
 });
+
+describe('the orders of the supervisor', () => {
+  const send = async (method: string, path: string, body: object) => {
+    const response = await fetch(`${rig.control}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return [response.status, await response.text()] as const;
+  };
+
+  it('are refused when they make no sense, and change nothing', async () => {
+    expect(await send('PUT', '/nodes/node-1/pause', { ttlMs: 0 })).toEqual([400, expect.stringContaining('ttlMs')]);
+    expect(await send('PUT', '/nodes/node-1/restart-loop', { ttlMs: 9 })).toEqual([
+      400,
+      expect.stringContaining('everyMs'),
+    ]);
+    expect(await send('PUT', '/nodes/node-2/pause', { ttlMs: 9 })).toEqual([
+      404,
+      expect.stringContaining('no node is called'),
+    ]);
+    expect(rig.node.status().state).toBe('ready');
+  });
+
+  it('are refused for a node that has no process', async () => {
+    const fault = rig.aim('kill', { node: 'node-1' });
+    await fault.apply(how());
+    await expect.poll(() => rig.node.status().state).toBe('held');
+    const refused = [409, expect.stringContaining('node-1 has no process, its state is held')];
+    expect(await send('PUT', '/nodes/node-1/pause', { ttlMs: 9_000 })).toEqual(refused);
+    expect(await send('POST', '/nodes/node-1/terminate', { graceMs: 0, ttlMs: 9_000 })).toEqual(refused);
+    expect((await undo(fault.undoOf('x'), soon())).clean).toBe(true);
+  });
+});

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { antagonistsOf } from '../antagonist/find.ts';
 import { isAlive } from '../process-mark.ts';
+import { sendSignal } from '../process-tree.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
 const schema = z.strictObject({
@@ -14,16 +15,11 @@ const schema = z.strictObject({
 export const endProcessStep: UndoStepKind<z.output<typeof schema>> = {
   schema,
 
+  /** Twice: for a moment after it was started, a process still looks like whoever started it. */
   async perform({ fault }) {
-    for (const { process: found } of antagonistsOf(fault)) {
-      if (!isAlive(found)) continue;
-      try {
-        process.kill(found.pid, 'SIGKILL');
-      } catch (error) {
-        // Gone between the look and the signal.
-        if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-      }
-    }
+    endAll(fault);
+    await sleep(SETTLE_MS);
+    endAll(fault);
   },
 
   async verify({ fault }, signal) {
@@ -38,3 +34,9 @@ export const endProcessStep: UndoStepKind<z.output<typeof schema>> = {
     }
   },
 };
+
+const SETTLE_MS = 50;
+
+function endAll(fault: string): void {
+  for (const { process: found } of antagonistsOf(fault)) if (isAlive(found)) sendSignal(found.pid, 'SIGKILL');
+}

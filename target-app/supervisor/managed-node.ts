@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endProcess } from './end-process.ts';
+import { lastLines } from './last-lines.ts';
 import type { NodeSpec, NodeState, NodeStatus } from './node-spec.ts';
 import { processesIn } from './process-identity.ts';
 import { signalTree } from './process-tree.ts';
@@ -16,7 +16,6 @@ const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 5_000;
 /** A node that ran this long is not in a crash loop. */
 const STEADY_AFTER_MS = 10_000;
-const LOG_TAIL_LINES = 20;
 
 interface ManagedNodeOptions {
   dir: TargetDir;
@@ -295,14 +294,6 @@ export class ManagedNode {
   #enter(state: NodeState): void {
     this.#state = state;
     this.#sinceMs = Date.now();
-  }
-}
-
-function lastLines(file: string): string[] {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES);
-  } catch {
-    return [];
   }
 }
 

@@ -2,22 +2,28 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 /**
- * Sends a signal to a process and all its descendants, parents first, until no new ones turn up: one that is not stopped
- * yet may have children meanwhile. By parent, because each of PostgreSQL's processes leads a session of its own.
+ * Sends a signal to a process and all its descendants, parents first, until no new ones turn up: one that has not got it yet
+ * may have children meanwhile. Before they are killed they are stopped: children of a dead parent are nobody's, and would
+ * not be found. By parent, because each of PostgreSQL's processes leads a session of its own.
  */
 export function signalTree(pid: number, signal: NodeJS.Signals): void {
   const done = new Set<number>();
   for (;;) {
     const found = treeOf(pid).filter((one) => !done.has(one));
-    if (found.length === 0) return;
+    if (found.length === 0) break;
     for (const one of found) {
       done.add(one);
-      try {
-        process.kill(one, signal);
-      } catch {
-        // Gone between the look and the signal.
-      }
+      send(one, signal === 'SIGKILL' ? 'SIGSTOP' : signal);
     }
+  }
+  if (signal === 'SIGKILL') for (const one of done) send(one, signal);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // Gone between the look and the signal.
   }
 }
 
