@@ -1,6 +1,6 @@
 import Docker from 'dockerode';
 import { z } from 'zod';
-import { suggestion } from '../faults/link.ts';
+import { suggestion } from '../suggestion.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { containerSchema, statsSchema, summarySchema, versionSchema } from './engine-answers.ts';
 import { EngineError, engineError } from './engine-error.ts';

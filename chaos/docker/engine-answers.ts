@@ -53,6 +53,8 @@ export const containerSchema = z
       NanoCpus: z.number().nullish(),
       CpuQuota: z.number().nullish(),
       CpuPeriod: z.number().nullish(),
+      AutoRemove: z.boolean().nullish(),
+      NetworkMode: z.string().nullish(),
     }),
     NetworkSettings: z.object({
       Networks: z.record(z.string(), networkSchema).nullish(),
@@ -74,6 +76,8 @@ export const containerSchema = z
     /** Undefined for a container without a health check. */
     health: healthOf(raw.State.Health?.Status),
     labels: raw.Config.Labels ?? {},
+    /** Started with --rm: once it ends it is gone, and nothing can start it again. */
+    autoRemove: raw.HostConfig.AutoRemove ?? false,
     restartPolicy: raw.HostConfig.RestartPolicy?.Name || 'no',
     limits: {
       memoryBytes: raw.HostConfig.Memory ?? 0,
@@ -82,6 +86,8 @@ export const containerSchema = z
       cpuQuota: raw.HostConfig.CpuQuota ?? 0,
       cpuPeriod: raw.HostConfig.CpuPeriod ?? 0,
     },
+    /** The network it was made for. */
+    networkMode: raw.HostConfig.NetworkMode ?? '',
     networks: raw.NetworkSettings.Networks ?? {},
     exposedTcp: tcpPorts(Object.keys(raw.Config.ExposedPorts ?? {})),
     publishedTcp: Object.entries(raw.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>

@@ -37,6 +37,8 @@ export function engineError(address: string, doing: string, error: unknown, sign
       );
     case 'ENOTFOUND':
     case 'EHOSTUNREACH':
+    case 'ECONNRESET':
+    case 'EPIPE':
     case 'ETIMEDOUT':
       return new EngineError('not-running', `the Docker engine at ${address} cannot be reached (${code})`, error);
   }

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
+import { Agent as PlainAgent } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import { join } from 'node:path';
 import type { DockerOptions } from 'dockerode';
 import { EngineError } from './engine-error.ts';
 
 /** How the client reaches an address. What the environment says else of TLS is taken as Docker's own program takes it. */
-export function clientOptions(address: string, env: Record<string, string | undefined> = process.env): DockerOptions {
+export function clientOptions(address: string, env: Record<string, string | undefined> = process.env): ClientOptions {
   // An empty host keeps the client from taking DOCKER_HOST instead of the socket it is given.
-  if (address.startsWith('unix://')) return { socketPath: address.slice('unix://'.length), host: '' };
-  if (address.startsWith('npipe://')) return { socketPath: address.slice('npipe://'.length), host: '' };
+  if (address.startsWith('unix://'))
+    return { socketPath: address.slice('unix://'.length), host: '', agent: plainAgent };
+  if (address.startsWith('npipe://')) {
+    return { socketPath: address.slice('npipe://'.length), host: '', agent: plainAgent };
+  }
   const url = URL.parse(address);
   if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol)) {
     throw new EngineError(
@@ -21,6 +26,7 @@ export function clientOptions(address: string, env: Record<string, string | unde
     host: url.hostname,
     port: Number(url.port || (tls ? 2376 : 2375)),
     protocol: tls ? 'https' : 'http',
+    agent: tls ? new TlsAgent({ keepAlive: false }) : plainAgent,
     ...(tls && certificates
       ? {
           ca: readFileSync(join(certificates, 'ca.pem')),
@@ -30,3 +36,8 @@ export function clientOptions(address: string, env: Record<string, string | unde
       : {}),
   };
 }
+
+type ClientOptions = DockerOptions & { agent: PlainAgent | TlsAgent };
+
+/** A connection that was kept would be written to after the engine behind it was stopped, or started anew. */
+const plainAgent = new PlainAgent({ keepAlive: false });
