@@ -9,9 +9,16 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { cpuLimit } from './faults/cpu-limit.ts';
+import { disconnect } from './faults/disconnect.ts';
 import { down } from './faults/down.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
+import { memoryLimit } from './faults/memory-limit.ts';
+import { oom } from './faults/oom.ts';
+import { pause } from './faults/pause.ts';
+import { restart } from './faults/restart.ts';
+import { stop } from './faults/stop.ts';
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
@@ -54,7 +61,18 @@ interface CatalogueEntry {
 }
 
 /** Every fault there is. */
-export const catalogue: readonly CatalogueEntry[] = [entry(latency), entry(down), entry(kill)];
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(latency),
+  entry(down),
+  entry(kill),
+  entry(pause),
+  entry(stop),
+  entry(restart),
+  entry(disconnect),
+  entry(cpuLimit),
+  entry(memoryLimit),
+  entry(oom),
+];
 
 /** Checks a fault's settings; every problem at once. */
 export function bindFault(kind: string, params: unknown): Bound {

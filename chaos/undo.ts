@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreLimitsStep } from './undo-steps/restore-limits.ts';
 import { startContainerStep } from './undo-steps/start-container.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
+import { unpauseContainerStep } from './undo-steps/unpause-container.ts';
 import { Unreachable } from './unreachable.ts';
 
 export type { UndoResult } from './undo-steps/undo-step.ts';
@@ -14,12 +17,23 @@ export const undoStepSchema = z.union([
   enableProxyStep.schema,
   releaseNodeStep.schema,
   startContainerStep.schema,
+  unpauseContainerStep.schema,
+  reconnectContainerStep.schema,
+  restoreLimitsStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
 
 /** Every way of undoing there is. */
-const doers = [doer(removeToxicStep), doer(enableProxyStep), doer(releaseNodeStep), doer(startContainerStep)];
+const doers = [
+  doer(removeToxicStep),
+  doer(enableProxyStep),
+  doer(releaseNodeStep),
+  doer(startContainerStep),
+  doer(unpauseContainerStep),
+  doer(reconnectContainerStep),
+  doer(restoreLimitsStep),
+];
 
 /**
  * Undoes a step and reads back that it is undone; `onUndone` is called in between. Idempotent: undoing what is already

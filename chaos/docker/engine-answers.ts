@@ -45,6 +45,7 @@ export const containerSchema = z
     Config: z.object({
       Labels: z.record(z.string(), z.string()).nullish(),
       ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+      StopSignal: z.string().nullish(),
     }),
     HostConfig: z.object({
       RestartPolicy: z.object({ Name: z.string() }).nullish(),
@@ -76,6 +77,8 @@ export const containerSchema = z
     /** Undefined for a container without a health check. */
     health: healthOf(raw.State.Health?.Status),
     labels: raw.Config.Labels ?? {},
+    /** What asks its main process to end. */
+    stopSignal: raw.Config.StopSignal || 'SIGTERM',
     /** Started with --rm: once it ends it is gone, and nothing can start it again. */
     autoRemove: raw.HostConfig.AutoRemove ?? false,
     restartPolicy: raw.HostConfig.RestartPolicy?.Name || 'no',
@@ -91,9 +94,9 @@ export const containerSchema = z
     networks: raw.NetworkSettings.Networks ?? {},
     exposedTcp: tcpPorts(Object.keys(raw.Config.ExposedPorts ?? {})),
     publishedTcp: Object.entries(raw.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>
-      port.endsWith('/tcp')
-        ? (bindings ?? []).map(({ HostIp, HostPort }) => ({ hostIp: HostIp, hostPort: Number(HostPort) }))
-        : [],
+      tcpPorts([port]).flatMap((containerPort) =>
+        (bindings ?? []).map(({ HostIp, HostPort }) => ({ containerPort, hostIp: HostIp, hostPort: Number(HostPort) })),
+      ),
     ),
   }));
 

@@ -15,15 +15,17 @@ export function toolsImage(env: Record<string, string | undefined> = process.env
   return env.STAMPEDE_TOOLS_IMAGE || 'stampede-tools';
 }
 
+interface MachineJob {
+  id: string;
+  target?: string;
+  script: string;
+  capabilities?: string[];
+}
+
 /** Runs a program among the processes of the engine's machine, to its end. */
 export async function runOnMachine(
   engine: DockerEngine,
-  {
-    id,
-    target = '',
-    script,
-    privileged = false,
-  }: { id: string; target?: string; script: string; privileged?: boolean },
+  { id, target = '', script, capabilities = ['KILL'] }: MachineJob,
   signal: AbortSignal,
 ): Promise<string> {
   await needTools(engine, signal);
@@ -35,8 +37,7 @@ export async function runOnMachine(
       labels: { [HELPER_LABEL]: id, [TARGET_LABEL]: target },
       networkMode: 'none',
       pidMode: 'host',
-      capabilities: ['KILL'],
-      privileged,
+      capabilities,
       autoRemove: false,
     },
     signal,

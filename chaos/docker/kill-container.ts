@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Application, Baselines, Proof } from '../fault.ts';
 import type { UndoStep } from '../undo.ts';
 import { type ContainerTarget, markOf, now, pin, pinned } from './container-target.ts';
-import { knockAt } from './door.ts';
+import { proveEnded } from './ended.ts';
 import { runOnMachine } from './helper.ts';
+import { untilProven } from './until-proven.ts';
 
 /** The fault `kill` on a container: the same settings as on a process, by the engine instead of a supervisor. */
 
@@ -26,7 +26,12 @@ export async function prepareKill(
 }
 
 export function undoOfKill(target: ContainerTarget): UndoStep {
-  return { step: 'start-container', container: markOf(target), healthy: pinned(target).health === 'healthy' };
+  return {
+    step: 'start-container',
+    container: markOf(target),
+    healthy: pinned(target).health === 'healthy',
+    endingMs: 0,
+  };
 }
 
 /**
@@ -53,30 +58,15 @@ export async function proveKill(
 ): Promise<Proof> {
   const { name } = target;
   const was = before.applied.container;
-  let seen = `${name} still runs`;
-  while (!signal.aborted && was !== undefined) {
+  if (restart === 'at-end') return await proveEnded(target, was, signal);
+  return await untilProven(signal, `${name} still runs`, async () => {
     const state = await now(target, signal);
     if (state === undefined) return { proven: true, evidence: `${name} is not there any more` };
-    const started = state.startedAt !== was.startedAt;
-    if (restart === 'at-once' && (!state.running || started)) {
-      const then = started ? `, and was started again (${state.restartCount - was.restartCount} restart)` : '';
-      return { proven: true, evidence: `${name} (pid ${was.pid}) has ended${then}` };
-    }
-    if (restart === 'at-end' && started && state.running) {
-      return { proven: false, evidence: `${name} was started again by somebody else` };
-    }
-    if (!state.running) {
-      const evidence = `${name} (pid ${was.pid}) has ended with exit code ${state.exitCode}`;
-      if (!was.door) return { proven: true, evidence };
-      const knock = await knockAt(was.door.address, signal);
-      if (knock === 'closed' && !signal.aborted) {
-        return { proven: true, evidence: `${evidence}, and ${was.door.address} accepts no connection` };
-      }
-      seen = `${evidence}, but ${was.door.address} still accepts connections`;
-    }
-    await sleep(50);
-  }
-  return { proven: false, evidence: seen };
+    const started = state.startedAt !== was?.startedAt;
+    if (state.running && !started) return `${name} still runs`;
+    const then = started ? `, and was started again (${state.restartCount - (was?.restartCount ?? 0)} restart)` : '';
+    return { proven: true, evidence: `${name} (pid ${was?.pid}) has ended${then}` };
+  });
 }
 
 /** True when the container's process is one of this machine's, and not just a number that is the same. */

@@ -27,7 +27,11 @@ export async function findNetMarks(
   );
   const output = await runOnMachine(
     engine,
-    { id: `scan-${process.pid}`, script: `${looks.join('\n')}\ntrue`, privileged: true },
+    {
+      id: `scan-${process.pid}`,
+      script: `${looks.join('\n')}\ntrue`,
+      capabilities: ['SYS_ADMIN', 'SYS_PTRACE', 'NET_ADMIN'],
+    },
     signal,
   );
   return output.split('\n').flatMap((line) => {
