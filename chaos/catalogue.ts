@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { killContainer } from './docker/kill-container.ts';
+import { pauseContainer } from './docker/pause-container.ts';
+import { either } from './either.ts';
 import type {
   Application,
   Baseline,
@@ -16,7 +19,6 @@ import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { memoryLimit } from './faults/memory-limit.ts';
 import { oom } from './faults/oom.ts';
-import { pause } from './faults/pause.ts';
 import { restart } from './faults/restart.ts';
 import { stop } from './faults/stop.ts';
 import { suggestion } from './suggestion.ts';
@@ -64,8 +66,8 @@ interface CatalogueEntry {
 export const catalogue: readonly CatalogueEntry[] = [
   entry(latency),
   entry(down),
-  entry(kill),
-  entry(pause),
+  entry(either(kill, killContainer)),
+  entry(pauseContainer),
   entry(stop),
   entry(restart),
   entry(disconnect),

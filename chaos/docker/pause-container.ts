@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FaultKind } from '../fault.ts';
 import {
   type ContainerTarget,
   containerBaseline,
@@ -7,17 +8,14 @@ import {
   now,
   pin,
   resolveContainers,
-} from '../docker/container-target.ts';
-import { knockAt } from '../docker/door.ts';
-import { untilProven } from '../docker/until-proven.ts';
-import type { FaultKind } from '../fault.ts';
+} from './container-target.ts';
+import { knockAt } from './door.ts';
+import { untilProven } from './until-proven.ts';
 
 const params = z.strictObject({ node: containerField });
 
-export type PauseParams = z.input<typeof params>;
-
 /** All processes of a container are frozen. The kernel goes on accepting connections for them: clients hang. */
-export const pause: FaultKind<z.output<typeof params>, ContainerTarget> = {
+export const pauseContainer: FaultKind<z.output<typeof params>, ContainerTarget> = {
   kind: 'pause',
   family: 'container',
   about: 'All processes of a container are frozen: connections are still accepted, and nobody answers.',
