@@ -12,7 +12,7 @@ import {
   resolveContainers,
 } from './container-target.ts';
 import { proveEnded } from './ended.ts';
-import { runOnMachine } from './helper.ts';
+import { runOnMachine, toolsImage } from './helper.ts';
 import { untilProven } from './until-proven.ts';
 
 /**
@@ -52,7 +52,12 @@ export const killContainer: FaultKind<KillSettings, ContainerTarget> = {
     const state = target.pinned ?? (await pin(target, signal));
     if (restart === 'at-end') return await target.engine.kill(state.id, 'SIGKILL', signal);
     if (isHere(state.id, state.pid)) process.kill(state.pid, 'SIGKILL');
-    else await runOnMachine(target.engine, { id, target: state.id, script: `kill -9 ${state.pid}` }, signal);
+    else
+      await runOnMachine(
+        target.engine,
+        { id, target: state.id, image: toolsImage(), script: `kill -9 ${state.pid}` },
+        signal,
+      );
   },
 
   async prove({ restart }, target, before, signal) {
