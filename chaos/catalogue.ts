@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { killContainer } from './docker/kill-container.ts';
+import { pauseContainer } from './docker/pause-container.ts';
+import { either } from './either.ts';
 import type {
   Application,
   Baseline,
@@ -15,6 +18,9 @@ import { brokerDown } from './faults/broker-down.ts';
 import { cacheFlush } from './faults/cache-flush.ts';
 import { clockSkew } from './faults/clock-skew.ts';
 import { cpuHog } from './faults/cpu-hog.ts';
+
+import { cpuLimit } from './faults/cpu-limit.ts';
+import { disconnect } from './faults/disconnect.ts';
 import { down } from './faults/down.ts';
 import { duplicateDelivery } from './faults/duplicate-delivery.ts';
 import { eventLoopBlock } from './faults/event-loop-block.ts';
@@ -23,20 +29,24 @@ import { flapping } from './faults/flapping.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { limitData } from './faults/limit-data.ts';
-import { suggestion } from './faults/link.ts';
 import { lostAck } from './faults/lost-ack.ts';
 import { memoryHog } from './faults/memory-hog.ts';
+import { memoryLimit } from './faults/memory-limit.ts';
 import { monitorCut } from './faults/monitor-cut.ts';
+import { oom } from './faults/oom.ts';
 import { pause } from './faults/pause.ts';
 import { replicaLag } from './faults/replica-lag.ts';
 import { resetPeer } from './faults/reset-peer.ts';
+import { restart } from './faults/restart.ts';
 import { restartLoop } from './faults/restart-loop.ts';
 import { slicer } from './faults/slicer.ts';
 import { slowClose } from './faults/slow-close.ts';
 import { slowShard } from './faults/slow-shard.ts';
 import { slowStart } from './faults/slow-start.ts';
+import { stop } from './faults/stop.ts';
 import { terminate } from './faults/terminate.ts';
 import { timeout } from './faults/timeout.ts';
+import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -53,6 +63,8 @@ export interface AimedFault {
   settings: string;
   target: string;
   takes: string;
+  /** Before `undoOf`, always. */
+  prepare(signal: AbortSignal): Promise<void>;
   undoOf(id: string): UndoStep;
   baseline(signal: AbortSignal): Promise<Baseline>;
   apply(how: Application): Promise<void>;
@@ -94,9 +106,8 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(cacheFlush),
   entry(agentKilled),
   entry(monitorCut),
-  entry(kill),
   entry(terminate),
-  entry(pause),
+  entry(either(pause, pauseContainer)),
   entry(restartLoop),
   entry(slowStart),
   entry(cpuHog),
@@ -104,6 +115,14 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(fdExhaustion),
   entry(eventLoopBlock),
   entry(clockSkew),
+
+  entry(either(kill, killContainer)),
+  entry(stop),
+  entry(restart),
+  entry(disconnect),
+  entry(cpuLimit),
+  entry(memoryLimit),
+  entry(oom),
 ];
 
 /** Checks a fault's settings; every problem at once. */
@@ -165,6 +184,7 @@ function aim<Params, Target extends FaultTarget>(
       settings,
       target: target.name,
       takes: target.takes,
+      prepare: async (signal) => kind.prepare?.(params, target, signal),
       undoOf: (id) => kind.undoOf(params, target, id),
       baseline: (signal) => kind.baseline(target, signal),
       apply: (how) => kind.apply(params, target, how),

@@ -1,14 +1,16 @@
 import { antagonists } from './antagonist/find.ts';
 import { allNodes } from './control.ts';
+import { enginesOf, scanContainers } from './docker/scan-containers.ts';
 import { activeHooks } from './fault-hooks.ts';
 import type { Topology } from './topology.ts';
 import { allProxies } from './toxiproxy-client.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
- * Looks at every fault proxy and supervisor of a target and lists what is not as a healthy target has it: toxics,
- * disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside. Finds what
- * anybody left, not only what we remember. Empty = clean.
+ * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it: toxics,
+ * disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside, containers
+ * that are stopped, paused, limited or have rules of ours in their network. Finds what anybody left, not only what we
+ * remember. Empty = clean.
  */
 export async function scanResidue(topology: Topology, signal: AbortSignal): Promise<string[]> {
   const apis = new Set(topology.links.map((link) => link.toxiproxy.api));
@@ -21,6 +23,8 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
     ...topology.nodes.flatMap(({ name, hooks }) =>
       hooks === undefined ? [] : [scanned(hooks, () => scanHooks(name, hooks, signal))],
     ),
+
+    ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
   ]);
   return [...found.flat(), ...scanAntagonists(topology.entry)];
 }

@@ -3,13 +3,17 @@ import { enableProxyStep } from './undo-steps/enable-proxy.ts';
 import { endHookStep } from './undo-steps/end-hook.ts';
 import { endProcessStep } from './undo-steps/end-process.ts';
 import { nothingStep } from './undo-steps/nothing.ts';
+import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreLimitsStep } from './undo-steps/restore-limits.ts';
 import { restoreMonitorStep } from './undo-steps/restore-monitor.ts';
 import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import { resumeReplayStep } from './undo-steps/resume-replay.ts';
+import { startContainerStep } from './undo-steps/start-container.ts';
 import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
+import { unpauseContainerStep } from './undo-steps/unpause-container.ts';
 import { Unreachable } from './unreachable.ts';
 
 export type { UndoResult } from './undo-steps/undo-step.ts';
@@ -26,6 +30,11 @@ export const undoStepSchema = z.union([
   restoreMonitorStep.schema,
   resumeNodeStep.schema,
   endHookStep.schema,
+
+  startContainerStep.schema,
+  unpauseContainerStep.schema,
+  reconnectContainerStep.schema,
+  restoreLimitsStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
@@ -42,6 +51,11 @@ const doers = [
   doer(restoreMonitorStep),
   doer(resumeNodeStep),
   doer(endHookStep),
+
+  doer(startContainerStep),
+  doer(unpauseContainerStep),
+  doer(reconnectContainerStep),
+  doer(restoreLimitsStep),
 ];
 
 /**

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { FaultKind, FaultTarget } from '../fault.ts';
 import { isAlive, markOf, type ProcessMark } from '../process-mark.ts';
 import { proofWithin } from '../proof-within.ts';
-import { suggestion } from './link.ts';
+import { suggestion } from '../suggestion.ts';
 
 const params = z.strictObject({
   agent: z.string().min(1).describe('the agent: agent-0, agent-1 and so on'),

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { FaultKind, FaultTarget } from '../fault.ts';
 import { proofWithin } from '../proof-within.ts';
 import { withRedis } from '../redis.ts';
+import { suggestion } from '../suggestion.ts';
 import { leaseMs } from './lease.ts';
-import { suggestion } from './link.ts';
 
 const params = z.strictObject({
   store: z.string().min(1).default('cache').describe('the cache, as the topology names its store; cache unless told'),

@@ -19,6 +19,7 @@ const params = z.strictObject({
 });
 
 export type KillParams = z.input<typeof params>;
+export type KillSettings = z.output<typeof params>;
 
 /** All processes of a node are ended by a signal, as if the machine had lost them. */
 export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {

@@ -1,10 +1,12 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { Reach } from '../exchange.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
+import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
 import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+
+export { suggestion };
 
 export const linkField = z.string().min(1).describe('the link, as the topology names it: orders->shard-eu-0');
 
@@ -60,14 +62,6 @@ export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<
     target.logins.find(({ name }) => name === target.to);
   const { api, proxy, protocol } = target;
   return { address: state.listen, protocol, dsn: login?.dsn, api, proxy };
-}
-
-/** `Did you mean a->b? Links: ...`, for a name that is not there. */
-export function suggestion(name: string, names: string[]): string {
-  if (names.length === 0) return 'There are none.';
-  const nearest = closest(name, names);
-  const near = distance(name, nearest) <= Math.max(2, name.length / 3) ? `Did you mean ${nearest}? ` : '';
-  return `${near}There are: ${names.join(', ')}`;
 }
 
 /** A link that does not answer has no round-trip time. */

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type NodeStatus, nodeStatus } from '../control.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyNode } from '../topology.ts';
-import { suggestion } from './link.ts';
 
 export const nodeField = z.string().min(1).describe('the node, as the topology names it: gateway-1');
 

@@ -4,7 +4,7 @@ import type { FaultKind, FaultTarget } from '../fault.ts';
 import { askPostgres } from '../postgres.ts';
 import { proofWithin } from '../proof-within.ts';
 import { showBytes } from '../show.ts';
-import { suggestion } from './link.ts';
+import { suggestion } from '../suggestion.ts';
 
 const params = z.strictObject({
   standby: z.string().min(1).describe('the standby, as the topology names its store: shard-eu-0-standby'),
