@@ -10,6 +10,7 @@ import type {
   FaultKind,
   FaultTarget,
   Proof,
+  Renewal,
   Resolved,
 } from './fault.ts';
 import { agentKilled } from './faults/agent-killed.ts';
@@ -62,13 +63,18 @@ export interface AimedFault {
   kind: string;
   settings: string;
   target: string;
-  takes: string;
+  /** What of the system it takes for itself: see FaultTarget. */
+  takes: string[];
   /** Before `undoOf`, always. */
   prepare(signal: AbortSignal): Promise<void>;
   undoOf(id: string): UndoStep;
   baseline(signal: AbortSignal): Promise<Baseline>;
   apply(how: Application): Promise<void>;
   prove(before: Baselines, signal: AbortSignal): Promise<Proof>;
+  /** Undefined where nothing can be renewed. */
+  renew: ((how: Renewal) => Promise<void>) | undefined;
+  /** Its effect can be seen for as long as it lasts. */
+  lasts: boolean;
 }
 
 export type Bound =
@@ -183,17 +189,28 @@ function aim<Params, Target extends FaultTarget>(
       kind: kind.kind,
       settings,
       target: target.name,
-      takes: target.takes,
+      takes: [target.takes],
       prepare: async (signal) => kind.prepare?.(params, target, signal),
       undoOf: (id) => kind.undoOf(params, target, id),
       baseline: (signal) => kind.baseline(target, signal),
       apply: (how) => kind.apply(params, target, how),
       prove: (before, signal) => kind.prove(params, target, before, signal),
+      renew: kind.renew && ((how) => renewed(kind, params, target, how)),
+      lasts: kind.lasts?.(params) ?? true,
     };
   });
   return first === undefined
     ? { ok: false, problem: `${kind.kind} found no target` }
     : { ok: true, targets: [first, ...others] };
+}
+
+async function renewed<Params, Target extends FaultTarget>(
+  kind: FaultKind<Params, Target>,
+  params: Params,
+  target: Target,
+  how: Renewal,
+): Promise<void> {
+  await kind.renew?.(params, target, how);
 }
 
 function describing(field: unknown): string {

@@ -1,5 +1,5 @@
-import { selectNodes } from './docker/select-nodes.ts';
 import type { FaultKind, FaultTarget, Resolved } from './fault.ts';
+import { selectNodes } from './select-nodes.ts';
 
 type OnEither<P, C> = FaultTarget & ({ on: 'process'; target: P } | { on: 'container'; target: C });
 
@@ -50,6 +50,11 @@ export function either<Params extends { node: string }, P extends FaultTarget, C
       aimed.on === 'process' ? process.baseline(aimed.target, signal) : container.baseline(aimed.target, signal),
     apply: (params, aimed, how) =>
       aimed.on === 'process' ? process.apply(params, aimed.target, how) : container.apply(params, aimed.target, how),
+    async renew(params, aimed, how) {
+      if (aimed.on === 'process') await process.renew?.(params, aimed.target, how);
+      else await container.renew?.(params, aimed.target, how);
+    },
+    lasts: (params) => (process.lasts?.(params) ?? true) && (container.lasts?.(params) ?? true),
     prove: (params, aimed, before, signal) =>
       aimed.on === 'process'
         ? process.prove(params, aimed.target, before, signal)

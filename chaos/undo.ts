@@ -19,7 +19,7 @@ import { Unreachable } from './unreachable.ts';
 export type { UndoResult } from './undo-steps/undo-step.ts';
 
 /** What undoes a fault, as plain data: it must make sense to a process that never saw the fault injected. */
-export const undoStepSchema = z.union([
+const singleStepSchema = z.union([
   removeToxicStep.schema,
   enableProxyStep.schema,
   releaseNodeStep.schema,
@@ -37,7 +37,21 @@ export const undoStepSchema = z.union([
   restoreLimitsStep.schema,
 ]);
 
+/** Of one target. */
+type SingleStep = z.output<typeof singleStepSchema>;
+
+const severalSchema = z.strictObject({ step: z.literal('several'), steps: z.array(singleStepSchema).min(1) });
+
+export const undoStepSchema = z.union([severalSchema, singleStepSchema]);
+
 export type UndoStep = z.output<typeof undoStepSchema>;
+
+/** One step for a fault with several targets. */
+export function allOf(steps: readonly UndoStep[]): UndoStep {
+  const flat = steps.flatMap((step) => (step.step === 'several' ? step.steps : [step]));
+  const [only] = flat;
+  return flat.length === 1 && only ? only : { step: 'several', steps: flat };
+}
 
 /** Every way of undoing there is. */
 const doers = [
@@ -63,6 +77,18 @@ const doers = [
  * undone is clean. Bounded by the signal.
  */
 export async function undo(step: UndoStep, signal: AbortSignal, onUndone = () => {}): Promise<UndoResult> {
+  if (step.step !== 'several') return await undoOne(step, signal, onUndone);
+  let left = step.steps.length;
+  const onOne = () => {
+    left--;
+    if (left === 0) onUndone();
+  };
+  const results = await Promise.all(step.steps.map((single) => undoOne(single, signal, onOne)));
+  const telling = results.some(({ clean }) => !clean) ? results.filter(({ clean }) => !clean) : results;
+  return { clean: results.every(({ clean }) => clean), evidence: telling.map(({ evidence }) => evidence).join('; ') };
+}
+
+async function undoOne(step: SingleStep, signal: AbortSignal, onUndone: () => void): Promise<UndoResult> {
   try {
     for (const does of doers) {
       const result = await does(step, signal, onUndone);
@@ -76,7 +102,7 @@ export async function undo(step: UndoStep, signal: AbortSignal, onUndone = () =>
   }
 }
 
-type Doer = (step: UndoStep, signal: AbortSignal, onUndone: () => void) => Promise<UndoResult | undefined>;
+type Doer = (step: SingleStep, signal: AbortSignal, onUndone: () => void) => Promise<UndoResult | undefined>;
 
 /** Hides a kind's own type, so that a list can hold all kinds. Undefined for a step of another kind. */
 function doer<Step extends { step: string }>(kind: UndoStepKind<Step>): Doer {

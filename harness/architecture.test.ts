@@ -75,7 +75,14 @@ describe('imports', () => {
     ['harness/oracles', ['chaos/topology.ts', 'harness/errors.ts', 'harness/load/recorder.ts']],
     [
       'harness/scenario',
-      ['chaos/', 'harness/errors.ts', 'harness/units.ts', 'harness/load/user.ts', 'harness/load/schedule.ts'],
+      [
+        'chaos/',
+        'harness/errors.ts',
+        'harness/units.ts',
+        'harness/load/random.ts',
+        'harness/load/schedule.ts',
+        'harness/load/user.ts',
+      ],
     ],
     ['harness/agents', ['harness/clock.ts', 'harness/errors.ts', 'harness/load/', 'harness/scenario/']],
     [
@@ -126,8 +133,8 @@ describe('imports', () => {
         'target-app/service/upstream.ts',
       ],
     ],
-    ['pg', ['chaos/exchange.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
-    ['ioredis', ['target-app/service/redis.ts']],
+    ['pg', ['chaos/exchange.ts', 'chaos/postgres.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    ['ioredis', ['chaos/redis.ts', 'target-app/service/redis.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
     [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { selectNodes } from '../select-nodes.ts';
 import type { Topology } from '../topology.ts';
 import type { ContainerMark } from './container-mark.ts';
 import { openEngine } from './docker-client.ts';
@@ -7,7 +8,6 @@ import type { DockerEngine } from './docker-engine.ts';
 import { findDoor } from './door.ts';
 import { engineAddress } from './engine-address.ts';
 import type { ContainerState } from './engine-answers.ts';
-import { selectNodes } from './select-nodes.ts';
 
 export const containerField = z
   .string()

@@ -44,6 +44,8 @@ export const agentKilled: FaultKind<z.output<typeof params>, AgentTarget> = {
     process.kill(victim.pid, 'SIGKILL');
   },
 
+  lasts: () => false,
+
   async prove(_, { name, process: victim }, { applied }, signal) {
     return proofWithin(
       signal,

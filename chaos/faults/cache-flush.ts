@@ -46,6 +46,8 @@ export const cacheFlush: FaultKind<z.output<typeof params>, CacheTarget> = {
       await server.flush();
     }),
 
+  lasts: () => false,
+
   async prove(_, { name, dsn }, { applied }, signal) {
     const had = applied.count ?? 0;
     return proofWithin(

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Baseline, Baselines, FaultKind, Proof } from '../fault.ts';
 import { refuses } from '../probe.ts';
 import { proofWithin } from '../proof-within.ts';
-import { proxyState, setEnabled } from '../toxiproxy-client.ts';
-import { leaseMs } from './lease.ts';
+import { proxyState, renewDisabled, setEnabled } from '../toxiproxy-client.ts';
+import { leaseOf } from './lease.ts';
 import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
 import { othersSeen } from './link-users.ts';
 
@@ -26,8 +26,12 @@ export const down: FaultKind<z.output<typeof params>, LinkTarget> = {
   undoOf: (_, { api, proxy }) => ({ step: 'enable-proxy', api, proxy }),
   baseline: (target, signal) => measureUsers(target, [target], signal),
 
-  async apply(_, { api, proxy }, { forMs, signal }) {
-    await setEnabled(api, proxy, false, signal, { ttlMs: leaseMs(forMs) });
+  async apply(_, { api, proxy }, how) {
+    await setEnabled(api, proxy, false, how.signal, { ttlMs: leaseOf(how) });
+  },
+
+  async renew(_, { api, proxy }, { leaseMs, signal }) {
+    await renewDisabled(api, proxy, leaseMs, signal);
   },
 
   prove: (_, target, before, signal) => proveDown(target, before, signal),

@@ -37,6 +37,8 @@ export const duplicateDelivery: FaultKind<z.output<typeof params>, HookedTarget>
   apply: ({ share }, { hooks }, { forMs, signal }) =>
     beginHook(hooks, 'duplicate-delivery', { share, ttlMs: leaseMs(forMs) }, signal),
 
+  lasts: () => false,
+
   async prove(_, { name, ops }, { applied }, signal) {
     // Asked again while it lasts, it must still go on.
     const from = Math.max(applied.count ?? 0, await counterOf(pageOf(ops), REDELIVERIES, signal).catch(() => 0));

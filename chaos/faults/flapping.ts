@@ -54,7 +54,7 @@ export const flapping: FaultKind<z.output<typeof params>, LinkTarget> = {
     flap({ api, proxy, mark: id, downMs, upMs, untilMs: performance.now() + ttlMs }).catch(() => {});
   },
 
-  async prove({ downMs, upMs }, target, _, signal) {
+  async prove({ downMs, upMs }, target, { proven }, signal) {
     let refusedMs: number | undefined;
     const startMs = performance.now();
     const late = () => {
@@ -69,8 +69,9 @@ export const flapping: FaultKind<z.output<typeof params>, LinkTarget> = {
         if (refused === true) refusedMs ??= performance.now();
         if (refused === false && refusedMs !== undefined) {
           const downFor = showMs(performance.now() - refusedMs);
-          const others = await othersSeen(target, signal);
           const evidence = `${target.name} refused connections for about ${downFor}, then accepted them`;
+          if (proven) return { proven, evidence };
+          const others = await othersSeen(target, signal);
           if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
           return { proven: false, evidence: `${evidence}, but the link carries no traffic` };
         }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hold, nodeStatus } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { exists, signalTree } from '../process-tree.ts';
-import { leaseMs } from './lease.ts';
+import { leaseOf } from './lease.ts';
 import { livePid, measureProcess, nodeField, type ProcessTarget, resolveProcess } from './process-node.ts';
 
 const params = z.strictObject({
@@ -36,11 +36,17 @@ export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {
   undoOf: (_, { control, name }) => ({ step: 'release-node', control, node: name }),
   baseline: measureProcess,
 
-  async apply({ restart, signal: with_ }, target, { forMs, signal }) {
+  async apply({ restart, signal: with_ }, target, how) {
     // The hold lifts itself soon after the fault should have ended, whatever becomes of us.
-    if (restart === 'at-end') await hold(target.control, target.name, leaseMs(forMs), signal);
-    signalTree(await livePid(target, signal), with_);
+    if (restart === 'at-end') await hold(target.control, target.name, leaseOf(how), how.signal);
+    signalTree(await livePid(target, how.signal), with_);
   },
+
+  async renew({ restart }, { control, name }, { leaseMs, signal }) {
+    if (restart === 'at-end') await hold(control, name, leaseMs, signal);
+  },
+
+  lasts: ({ restart }) => restart === 'at-end',
 
   async prove(_, { control, name }, before, signal) {
     const { pid } = before.applied;

@@ -2,13 +2,17 @@ import { z } from 'zod';
 import type { Reach } from '../exchange.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
+import { selectLinks } from '../select-links.ts';
 import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
 import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
 
 export { suggestion };
 
-export const linkField = z.string().min(1).describe('the link, as the topology names it: orders->shard-eu-0');
+export const linkField = z
+  .string()
+  .min(1)
+  .describe('the link: orders->shard-eu-0, or several: *->shard-eu-0, from=orders, to=, protocol=');
 
 /** What all faults on links share: finding the link, measuring it, and telling a used link from an idle one. */
 export interface LinkTarget extends FaultTarget {
@@ -21,11 +25,13 @@ export interface LinkTarget extends FaultTarget {
 }
 
 /** `part` is what of the link the fault takes, where that is not all of it: `latency`. */
-export function resolveLink(name: string, topology: Topology, part?: string): Resolved<LinkTarget> {
-  const link = topology.links.find((candidate) => candidate.name === name);
-  if (link) return { ok: true, targets: [linkTarget(link, topology, part)] };
-  const names = topology.links.map((candidate) => candidate.name);
-  return { ok: false, problem: `no such link '${name}'. ${suggestion(name, names)}` };
+export function resolveLink(selector: string, topology: Topology, part?: string): Resolved<LinkTarget> {
+  const selected = selectLinks(selector, topology);
+  if (!selected.ok) return selected;
+  const [first, ...others] = selected.links.map((link) => linkTarget(link, topology, part));
+  return first === undefined
+    ? { ok: false, problem: `nothing is '${selector}'` }
+    : { ok: true, targets: [first, ...others] };
 }
 
 /** All links to a node, for faults that cut it off from everybody. */

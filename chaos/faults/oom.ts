@@ -64,6 +64,8 @@ export const oom: FaultKind<z.output<typeof params>, ContainerTarget> = {
     }
   },
 
+  lasts: () => false,
+
   async prove(_, target, before, signal) {
     const { name } = target;
     const was = before.applied.container;

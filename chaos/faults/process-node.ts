@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { type NodeStatus, nodeStatus } from '../control.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { selectNodes } from '../select-nodes.ts';
 import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyNode } from '../topology.ts';
 
-export const nodeField = z.string().min(1).describe('the node, as the topology names it: gateway-1');
+export const nodeField = z
+  .string()
+  .min(1)
+  .describe('the node: gateway-1, or several: gateway-*, role=gateway, region=eu');
 
 /** What all faults on processes share: finding the node, and the process it is now. */
 export interface ProcessTarget extends FaultTarget {
@@ -19,22 +23,22 @@ export interface ProcessTarget extends FaultTarget {
 }
 
 /** `part` is what of the node the fault takes, where that is not all of it: `cpu`. */
-export function resolveProcess(name: string, topology: Topology, part?: string): Resolved<ProcessTarget> {
-  const node = topology.nodes.find((candidate) => candidate.name === name);
-  if (!node) {
-    const names = topology.nodes.map((candidate) => candidate.name);
-    return { ok: false, problem: `no such node '${name}'. ${suggestion(name, names)}` };
+export function resolveProcess(selector: string, topology: Topology, part?: string): Resolved<ProcessTarget> {
+  const selected = selectNodes(selector, topology);
+  if (!selected.ok) return selected;
+  const targets: ProcessTarget[] = [];
+  for (const { name, by, listens, ops, hooks } of selected.nodes) {
+    if (!('pid' in by)) return { ok: false, problem: `node '${name}' is a container; this fault is for processes` };
+    if (by.control === undefined) {
+      return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could put it right again` };
+    }
+    const takes = part === undefined ? `node:${name}` : `node:${name}/${part}`;
+    targets.push({ name, takes, control: by.control, pid: by.pid, entry: topology.entry, listens, ops, hooks });
   }
-  const { by, listens, ops, hooks } = node;
-  if (!('pid' in by)) {
-    return { ok: false, problem: `node '${name}' is a container; this fault is for processes` };
-  }
-  if (by.control === undefined) {
-    return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could put it right again` };
-  }
-  const takes = part === undefined ? `node:${name}` : `node:${name}/${part}`;
-  const target = { name, takes, control: by.control, pid: by.pid, entry: topology.entry, listens, ops, hooks };
-  return { ok: true, targets: [target] };
+  const [first, ...others] = targets;
+  return first === undefined
+    ? { ok: false, problem: `nothing is '${selector}'` }
+    : { ok: true, targets: [first, ...others] };
 }
 
 /** A node with fault hooks, and an address to see by whether they bite. */

@@ -56,6 +56,8 @@ export const restart: FaultKind<z.output<typeof params>, ContainerTarget> = {
     restarting.catch(() => {});
   },
 
+  lasts: () => false,
+
   async prove(_, target, before, signal) {
     const { name } = target;
     const was = before.applied.container;

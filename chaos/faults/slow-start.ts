@@ -41,6 +41,8 @@ export const slowStart: FaultKind<z.output<typeof params>, SlowTarget> = {
     delete target.backAtMs;
   },
 
+  lasts: () => false,
+
   async prove({ delayMs }, target, before, signal) {
     const { name } = target;
     const { pid } = before.applied;

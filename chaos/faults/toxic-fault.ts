@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Baseline, Baselines, FaultFamily, FaultKind, Proof, Resolved } from '../fault.ts';
 import { proofWithin } from '../proof-within.ts';
 import type { Topology } from '../topology.ts';
-import { addToxic, type NewToxic } from '../toxiproxy-client.ts';
-import { leaseMs } from './lease.ts';
+import { addToxic, type NewToxic, renewToxic } from '../toxiproxy-client.ts';
+import { leaseOf } from './lease.ts';
 import { type LinkReach, type LinkTarget, linkField, measureLink, reachOf } from './link.ts';
 import { othersSeen } from './link-users.ts';
 
@@ -69,14 +69,21 @@ export function toxicFault<Params extends ToxicParams>(toxic: ToxicFault<Params>
     undoOf: (_, { api, proxy }, id) => ({ step: 'remove-toxic', api, proxy, toxic: id }),
     baseline: toxic.baseline ?? measureLink,
 
-    async apply(given, { api, proxy }, { id, forMs, signal }) {
+    async apply(given, { api, proxy }, how) {
+      const { id, signal } = how;
       const { stream = 'downstream', toxicity } = given;
       const what = await toxic.toxic(given, api, signal);
-      await addToxic(api, proxy, { name: id, ...what, stream, toxicity, ttlMs: leaseMs(forMs) }, signal);
+      await addToxic(api, proxy, { name: id, ...what, stream, toxicity, ttlMs: leaseOf(how) }, signal);
+    },
+
+    async renew(_, { api, proxy }, { id, leaseMs, signal }) {
+      await renewToxic(api, proxy, id, leaseMs, signal);
     },
 
     prove: (given, target, before, signal) =>
-      proveToxic(target, given.toxicity, signal, (reach) => toxic.look(given, reach, latest(before), signal)),
+      proveToxic(target, given.toxicity, before.proven === true, signal, (reach) =>
+        toxic.look(given, reach, latest(before), signal),
+      ),
   };
 }
 
@@ -96,6 +103,7 @@ function shared({ stream, toxicity }: ToxicParams): string[] {
 async function proveToxic(
   target: LinkTarget,
   toxicity: number,
+  seenBefore: boolean,
   signal: AbortSignal,
   look: (reach: LinkReach) => Promise<Sighting>,
 ): Promise<Proof> {
@@ -118,8 +126,9 @@ async function proveToxic(
         continue;
       }
       const share = toxicity < 1 ? ` (${hits.length} of ${sightings.length} connections)` : '';
-      const others = await othersSeen(target, signal);
       const evidence = `${target.name} ${last}${share}`;
+      if (seenBefore) return { proven: true, evidence };
+      const others = await othersSeen(target, signal);
       if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
       return { proven: false, evidence: `${evidence}, but nobody sent a byte over it: the link carries no traffic` };
     }

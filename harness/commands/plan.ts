@@ -49,7 +49,7 @@ function render(plan: Plan, room: readonly string[]): string {
   }
   if (plan.invariants.length > 0) lines.push('', 'INVARIANTS', ...plan.invariants.map((name) => `  ${name}`));
   for (const stop of plan.stopWhen)
-    lines.push('', 'STOPS WHEN', `  ${stop.expression} ${stop.limit} for ${formatDuration(stop.forMs)}`);
+    lines.push('', 'STOPS WHEN', `  ${stop.what} ${stop.limit} for ${formatDuration(stop.forMs)}`);
   const usersEach = Math.ceil(peakUsers(plan) / plan.agents);
   lines.push(
     '',
