@@ -175,6 +175,7 @@ describe('imports', () => {
       'harness/commands/run.ts',
       'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
+      'chaos/watchdog/main.ts',
       'target-app/main.ts',
     ];
     expect(printing.filter((file) => !programs.includes(file))).toEqual([]);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { heal } from '../chaos/undo-journal.ts';
+import { heal } from '../chaos/heal.ts';
 import type { ReportModel } from '../reports/model.ts';
 import type { LiveState } from '../reports/terminal/live-state.ts';
 import { writeReports } from '../reports/write.ts';

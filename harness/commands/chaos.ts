@@ -1,5 +1,6 @@
 import { catalogue } from '../../chaos/catalogue.ts';
-import { heal, pendingUndos } from '../../chaos/undo-journal.ts';
+import { heal } from '../../chaos/heal.ts';
+import { pendingUndos } from '../../chaos/undo-journal.ts';
 import { EXIT } from '../errors.ts';
 import { undoDirectory } from '../places.ts';
 import type { CommandResult } from './command.ts';

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { runTimeline } from '../../chaos/timeline.ts';
 import { openUndoJournal } from '../../chaos/undo-journal.ts';
+import { startWatchdog } from '../../chaos/watchdog/start.ts';
 import { type RunClock, sleepUntil } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { StopPlan } from '../scenario/plan.ts';
@@ -25,6 +27,8 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   running.broken.addEventListener('abort', onBroken, { once: true });
   target.gone.then((how) => end.resolve({ reason: 'broken', why: `the target ended by itself (${how})` }));
 
+  const watchdog = plan.faults.length > 0 ? startWatchdog(undos.path, noWatchdog(journal)) : undefined;
+  await watchdog?.ready;
   const hooks = await hooksOf(plan, target, journal);
   const setup = await hooks.setup();
   const startMs = clock.nowMs() + BARRIER_MS;
@@ -76,6 +80,8 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   halt.abort(new Error(ended.why));
   await Promise.all([load.finished, faults, questions]);
   undos.close();
+  // What could not be undone is left to the watchdog, which goes on trying when we are gone.
+  if (!existsSync(undos.path)) watchdog?.dismiss();
   await unserve();
   await hooks.teardown(setup);
   return ended;
@@ -115,6 +121,13 @@ async function askEverySecond(
     }
     await sleepUntil(clock, clock.nowMs() + 1_000, signal).catch(() => {});
   }
+}
+
+function noWatchdog(journal: Running['journal']) {
+  return (why: string) => {
+    const then = 'should the harness be killed, faults are undone by their leases and by the next start';
+    journal.write({ kind: 'warning', text: `there is no watchdog: ${why}; ${then}` });
+  };
 }
 
 function clockOf(clock: RunClock): ConditionClock {
