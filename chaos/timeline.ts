@@ -1,5 +1,5 @@
 import type { AimedFault } from './catalogue.ts';
-import type { Baseline, Baselines } from './fault.ts';
+import type { Baseline, Baselines, Proof } from './fault.ts';
 import { FaultLife, type FaultState } from './fault-state.ts';
 import { LEASE_MS, leaseMs, RENEW_MS } from './faults/lease.ts';
 import { type UndoResult, type UndoStep, undo } from './undo.ts';
@@ -176,7 +176,9 @@ async function lasting(
     const untilMs = fault.lasts ? Math.min(endMs, nowMs() + (misses > 0 ? lookAgainMs / 4 : lookAgainMs)) : endMs;
     if (!(await reached(options, untilMs)) || nowMs() >= endMs) return undefined;
     const leftMs = endMs - nowMs();
-    const look = await fault.prove({ ...before, proven: true }, within(signal, Math.min(lookMs, leftMs)));
+    const look = await fault
+      .prove({ ...before, proven: true }, within(signal, Math.min(lookMs, leftMs)))
+      .catch((error: unknown): Proof => ({ proven: false, evidence: text(error) }));
     // What was broken off by the fault's end or the run's says nothing.
     if (signal.aborted || nowMs() >= endMs - CUT_SHORT_MS) return undefined;
     misses = look.proven ? 0 : misses + 1;
