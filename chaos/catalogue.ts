@@ -19,6 +19,10 @@ import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { memoryLimit } from './faults/memory-limit.ts';
 import { oom } from './faults/oom.ts';
+import { packetLoss } from './faults/packet-loss.ts';
+import { partition } from './faults/partition.ts';
+import { rate } from './faults/rate.ts';
+import { reject } from './faults/reject.ts';
 import { restart } from './faults/restart.ts';
 import { stop } from './faults/stop.ts';
 import { suggestion } from './suggestion.ts';
@@ -74,6 +78,10 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(cpuLimit),
   entry(memoryLimit),
   entry(oom),
+  entry(rate),
+  entry(packetLoss),
+  entry(reject),
+  entry(partition),
 ];
 
 /** Checks a fault's settings; every problem at once. */

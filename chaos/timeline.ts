@@ -81,7 +81,7 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
   const requestedMs = options.nowMs();
   let undoStep: UndoStep;
   try {
-    await fault.prepare(within(signal, BASELINE_MS));
+    await fault.prepare(within(signal, PREPARE_MS));
     undoStep = fault.undoOf(id);
   } catch (error) {
     if (!signal.aborted) tell('failed', `not injected: ${text(error)}`);
@@ -132,5 +132,7 @@ function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const BASELINE_MS = 3_000;
-const APPLY_MS = 5_000;
+/** A container of ours that helps takes a second to start, and more on a machine under load. */
+const PREPARE_MS = 10_000;
+const BASELINE_MS = 5_000;
+const APPLY_MS = 10_000;

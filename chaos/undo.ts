@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { liftNetFaultStep } from './undo-steps/lift-net-fault.ts';
 import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
@@ -20,6 +21,7 @@ export const undoStepSchema = z.union([
   unpauseContainerStep.schema,
   reconnectContainerStep.schema,
   restoreLimitsStep.schema,
+  liftNetFaultStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
@@ -33,6 +35,7 @@ const doers = [
   doer(unpauseContainerStep),
   doer(reconnectContainerStep),
   doer(restoreLimitsStep),
+  doer(liftNetFaultStep),
 ];
 
 /**

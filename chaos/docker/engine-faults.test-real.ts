@@ -1,11 +1,9 @@
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AimedFault } from '../catalogue.ts';
-import type { Baselines } from '../fault.ts';
 import { scanResidue } from '../residue.ts';
-import { type UndoStep, undo } from '../undo.ts';
+import { undo } from '../undo.ts';
 import { aimAt, fakeTopology, soon } from './testing-aim.ts';
+import { injected, untilAnswers } from './testing-injected.ts';
 import { canRunEngine, PREFIX, type RealEngine, realEngine } from './testing-real-engine.ts';
 
 /** Faults on real containers of a real engine; what they did is seen by Docker's own program and over TCP. */
@@ -22,14 +20,6 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
   const serve = ['sh', '-c', 'while :; do echo hello | nc -l -p 80; done'];
   const busy = ['sh', '-c', 'while :; do :; done'];
   const exposed = ['--expose', '80'];
-
-  async function injected(fault: AimedFault): Promise<{ step: UndoStep; before: Baselines }> {
-    await fault.prepare(soon());
-    const step = fault.undoOf('stampede-test');
-    const before = { armed: {}, applied: await fault.baseline(soon()) };
-    await fault.apply({ id: 'stampede-test', forMs: 60_000, signal: soon() });
-    return { step, before };
-  }
 
   const ipOf = (name: string, network = 'bridge') =>
     engine.docker('inspect', '-f', `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`, name);
@@ -214,20 +204,3 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
     expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} is not there any more` });
   });
 });
-
-async function untilAnswers(ip: string): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
-  while (performance.now() < deadlineMs) {
-    const answered = await new Promise<boolean>((resolve) => {
-      const socket = connect(80, ip);
-      socket.setTimeout(500, () => socket.destroy());
-      socket.on('connect', () => socket.write('x'));
-      socket.on('data', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('close', () => resolve(false));
-    });
-    if (answered) return;
-    await sleep(100);
-  }
-  throw new Error(`${ip}:80 does not answer within 10 s`);
-}
