@@ -14,6 +14,7 @@ import type {
 } from './fault.ts';
 import { cpuLimit } from './faults/cpu-limit.ts';
 import { disconnect } from './faults/disconnect.ts';
+import { diskWriteLimit } from './faults/disk-write-limit.ts';
 import { down } from './faults/down.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
@@ -82,6 +83,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(packetLoss),
   entry(reject),
   entry(partition),
+  entry(diskWriteLimit),
 ];
 
 /** Checks a fault's settings; every problem at once. */

@@ -4,6 +4,7 @@ import { liftNetFaultStep } from './undo-steps/lift-net-fault.ts';
 import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreDiskLimitStep } from './undo-steps/restore-disk-limit.ts';
 import { restoreLimitsStep } from './undo-steps/restore-limits.ts';
 import { startContainerStep } from './undo-steps/start-container.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
@@ -22,6 +23,7 @@ export const undoStepSchema = z.union([
   reconnectContainerStep.schema,
   restoreLimitsStep.schema,
   liftNetFaultStep.schema,
+  restoreDiskLimitStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
@@ -36,6 +38,7 @@ const doers = [
   doer(reconnectContainerStep),
   doer(restoreLimitsStep),
   doer(liftNetFaultStep),
+  doer(restoreDiskLimitStep),
 ];
 
 /**

@@ -1,8 +1,10 @@
+import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { scanResidue } from '../residue.ts';
 import { undo } from '../undo.ts';
 import { aimAt, fakeTopology, soon } from './testing-aim.ts';
+import { TEST_IMAGE } from './testing-image.ts';
 import { injected, untilAnswers } from './testing-injected.ts';
 import { canRunEngine, PREFIX, type RealEngine, realEngine } from './testing-real-engine.ts';
 
@@ -193,6 +195,39 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
     if (options.length === 0) expect(look(name, '.State.OOMKilled')).toBe('true');
     expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} has the limits it had, and runs` });
     expect(look(name, '.State.Running')).toBe('true');
+  });
+
+  it('disk-write-limit: a direct write takes its time, and the limit that was there comes back', async () => {
+    const name = engine.run([], ['sleep', '1000']);
+    const timed = () => {
+      const startedMs = performance.now();
+      engine.docker('exec', name, 'dd', 'if=/dev/zero', 'of=/x', 'bs=64k', 'count=32', 'oflag=direct');
+      return performance.now() - startedMs;
+    };
+    const fault = aimAt(engine, 'disk-write-limit', { node: name, kbPerSec: 1_000 });
+    const { step, before } = await injected(fault);
+    const { proven, evidence } = await fault.prove(before, soon());
+    expect([proven, evidence]).toEqual([
+      true,
+      expect.stringMatching(/needs [01]\.\d\d s for a direct write of 1000 KB/),
+    ]);
+    // 2 MB, by the container itself.
+    expect(timed()).toBeGreaterThan(1_500);
+    expect(await residue(name)).toEqual([expect.stringMatching(/^helper container .* of fault stampede-test beside/)]);
+    expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} may write as much as it can` });
+    expect((await fault.prove(before, AbortSignal.timeout(3_000))).proven).toBe(false);
+    expect(await residue(name)).toEqual([]);
+  });
+
+  it('disk-write-limit on a container that has one already: given back', async () => {
+    const device = engine.docker('run', '--rm', '-v', '/:/host:ro', TEST_IMAGE, 'stat', '-c', '%d', '/host');
+    const [major, minor] = [(Number(device) >> 8) & 4095, Number(device) & 255];
+    const path = realpathSync(`/sys/dev/block/${major}:${minor}`).split('/').pop();
+    const name = engine.run(['--device-write-bps', `/dev/${path}:2mb`], ['sleep', '1000']);
+    const fault = aimAt(engine, 'disk-write-limit', { node: name, kbPerSec: 500 });
+    const { step, before } = await injected(fault);
+    expect((await fault.prove(before, soon())).proven).toBe(true);
+    expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} may write 2097.152 KB/s` });
   });
 
   it('a container that vanishes mid-fault leaves nothing to undo', async () => {
