@@ -69,7 +69,7 @@ export const diskWriteLimit: FaultKind<z.output<typeof params>, DiskTarget> = {
     const before = limitOf(target);
     const job = jobOf(target, id);
     await startDiskLease(target.engine, job, before, forMs + LEASE_MARGIN_MS, signal);
-    const usualSec = await timeWrite(target.engine, job, kbPerSec * 1_000, signal);
+    const usualSec = await timeWrite(target.engine, job, probeBytes(kbPerSec), signal);
     target.usualSec = usualSec;
     await writeDiskLimit(target.engine, job, { device: before.device, bytesPerSec: kbPerSec * 1_000 }, signal);
   },
@@ -81,10 +81,11 @@ export const diskWriteLimit: FaultKind<z.output<typeof params>, DiskTarget> = {
       if (!state?.running || state.startedAt !== pinned(target).startedAt) {
         throw new EffectGone(`${target.name} has ended since, and its limit with it`);
       }
-      const tookSec = await timeWrite(target.engine, jobOf(target, 'disk'), kbPerSec * 1_000, signal);
-      const evidence = `${target.name} needs ${tookSec.toFixed(2)} s for a direct write of ${kbPerSec} KB, ${usual.toFixed(2)} s before`;
-      // A second's worth of writes.
-      return tookSec >= LEAST_SEC && tookSec >= usual * 2 ? { proven: true, evidence } : evidence;
+      const bytes = probeBytes(kbPerSec);
+      const tookSec = await timeWrite(target.engine, jobOf(target, 'disk'), bytes, signal);
+      const evidence = `${target.name} needs ${tookSec.toFixed(2)} s for a direct write of ${bytes / 1_000} KB, ${usual.toFixed(2)} s before`;
+      const leastSec = (bytes / (kbPerSec * 1_000)) * SHARE;
+      return tookSec >= leastSec && tookSec >= usual * 2 ? { proven: true, evidence } : evidence;
     });
   },
 };
@@ -99,5 +100,12 @@ function limitOf({ name, limit }: DiskTarget): DiskLimit {
   return limit;
 }
 
-const LEAST_SEC = 0.6;
+/** A second's worth of writes, where that is not too much to write. */
+function probeBytes(kbPerSec: number): number {
+  return Math.min(kbPerSec * 1_000, MOST_BYTES);
+}
+
+const MOST_BYTES = 20_000_000;
+/** What the kernel lets pass before it looks. */
+const SHARE = 0.6;
 const LEASE_MARGIN_MS = 10_000;
