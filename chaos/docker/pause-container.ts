@@ -14,6 +14,8 @@ import { untilProven } from './until-proven.ts';
 
 const params = z.strictObject({ node: containerField });
 
+export type PauseParams = z.input<typeof params>;
+
 /** All processes of a container are frozen. The kernel goes on accepting connections for them: clients hang. */
 export const pauseContainer: FaultKind<z.output<typeof params>, ContainerTarget> = {
   kind: 'pause',
