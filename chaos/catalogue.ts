@@ -12,20 +12,29 @@ import type {
   Proof,
   Resolved,
 } from './fault.ts';
+import { clockSkew } from './faults/clock-skew.ts';
+import { cpuHog } from './faults/cpu-hog.ts';
 import { cpuLimit } from './faults/cpu-limit.ts';
 import { disconnect } from './faults/disconnect.ts';
 import { diskWriteLimit } from './faults/disk-write-limit.ts';
 import { down } from './faults/down.ts';
+import { eventLoopBlock } from './faults/event-loop-block.ts';
+import { fdExhaustion } from './faults/fd-exhaustion.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
+import { memoryHog } from './faults/memory-hog.ts';
 import { memoryLimit } from './faults/memory-limit.ts';
 import { oom } from './faults/oom.ts';
 import { packetLoss } from './faults/packet-loss.ts';
 import { partition } from './faults/partition.ts';
+import { pause } from './faults/pause.ts';
 import { rate } from './faults/rate.ts';
 import { reject } from './faults/reject.ts';
 import { restart } from './faults/restart.ts';
+import { restartLoop } from './faults/restart-loop.ts';
+import { slowStart } from './faults/slow-start.ts';
 import { stop } from './faults/stop.ts';
+import { terminate } from './faults/terminate.ts';
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
@@ -72,7 +81,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(latency),
   entry(down),
   entry(either(kill, killContainer)),
-  entry(pauseContainer),
+  entry(either(pause, pauseContainer)),
   entry(stop),
   entry(restart),
   entry(disconnect),
@@ -84,6 +93,14 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(reject),
   entry(partition),
   entry(diskWriteLimit),
+  entry(terminate),
+  entry(restartLoop),
+  entry(slowStart),
+  entry(cpuHog),
+  entry(memoryHog),
+  entry(fdExhaustion),
+  entry(eventLoopBlock),
+  entry(clockSkew),
 ];
 
 /** Checks a fault's settings; every problem at once. */

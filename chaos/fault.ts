@@ -71,6 +71,10 @@ export interface Baseline {
   bytesAfter?: number;
   pid?: number;
   container?: ContainerBaseline;
+  /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
+  cpuWaitShare?: number;
+  /** Of a question to /livez. */
+  livezMs?: number;
 }
 
 /** What was measured when the timeline was armed, and just before the fault was applied. */

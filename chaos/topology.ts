@@ -6,6 +6,8 @@ import { z } from 'zod';
  * a system of your own can have one written by hand.
  */
 
+const protocol = z.enum(['http', 'postgres', 'redis']);
+
 const nodeSchema = z.strictObject({
   name: z.string().min(1),
   role: z.string().min(1),
@@ -24,6 +26,12 @@ const nodeSchema = z.strictObject({
       labels: z.record(z.string(), z.string()).optional(),
     }),
   ]),
+  /** Where it takes connections, so that one can see whether it answers. */
+  listens: z.strictObject({ address: z.string().min(1), protocol }).optional(),
+  /** Where it answers /livez over HTTP. */
+  ops: z.url().optional(),
+  /** Where it can be made to misbehave, for a program that has fault hooks: PUT {hooks}/__faults/{name}. */
+  hooks: z.url().optional(),
 });
 
 const linkSchema = z.strictObject({
@@ -32,7 +40,7 @@ const linkSchema = z.strictObject({
   from: z.string().min(1),
   to: z.string().min(1),
   /** How to say hello over this link, so that a round trip through it can be timed. */
-  protocol: z.enum(['http', 'postgres', 'redis']),
+  protocol,
   toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
 });
 

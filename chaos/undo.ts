@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
+import { endHookStep } from './undo-steps/end-hook.ts';
+import { endProcessStep } from './undo-steps/end-process.ts';
 import { liftNetFaultStep } from './undo-steps/lift-net-fault.ts';
 import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
 import { restoreDiskLimitStep } from './undo-steps/restore-disk-limit.ts';
 import { restoreLimitsStep } from './undo-steps/restore-limits.ts';
+import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import { startContainerStep } from './undo-steps/start-container.ts';
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { unpauseContainerStep } from './undo-steps/unpause-container.ts';
@@ -24,6 +27,9 @@ export const undoStepSchema = z.union([
   restoreLimitsStep.schema,
   liftNetFaultStep.schema,
   restoreDiskLimitStep.schema,
+  endProcessStep.schema,
+  resumeNodeStep.schema,
+  endHookStep.schema,
 ]);
 
 export type UndoStep = z.output<typeof undoStepSchema>;
@@ -39,6 +45,9 @@ const doers = [
   doer(restoreLimitsStep),
   doer(liftNetFaultStep),
   doer(restoreDiskLimitStep),
+  doer(endProcessStep),
+  doer(resumeNodeStep),
+  doer(endHookStep),
 ];
 
 /**

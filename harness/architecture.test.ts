@@ -166,6 +166,7 @@ describe('imports', () => {
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
       'harness/commands/run.ts',
+      'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
       'target-app/main.ts',
     ];

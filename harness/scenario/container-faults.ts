@@ -1,4 +1,3 @@
-import type { PauseParams } from '../../chaos/docker/pause-container.ts';
 import type { CpuLimitParams } from '../../chaos/faults/cpu-limit.ts';
 import type { DisconnectParams } from '../../chaos/faults/disconnect.ts';
 import type { DiskWriteLimitParams } from '../../chaos/faults/disk-write-limit.ts';
@@ -48,11 +47,6 @@ export function packetLoss(params: PacketLossParams): FaultSpec {
 /** Two services do not hear each other, or one does not hear the other. */
 export function partition(params: PartitionParams): FaultSpec {
   return { kind: 'partition', params, [AT]: callSite(partition) };
-}
-
-/** All processes of a container are frozen. */
-export function pause(params: PauseParams): FaultSpec {
-  return { kind: 'pause', params, [AT]: callSite(pause) };
 }
 
 /** A container sends so much and no more. */

@@ -1,7 +1,16 @@
 import { dirname, resolve } from 'node:path';
+import type { ClockSkewParams } from '../../chaos/faults/clock-skew.ts';
+import type { CpuHogParams } from '../../chaos/faults/cpu-hog.ts';
 import type { DownParams } from '../../chaos/faults/down.ts';
+import type { EventLoopBlockParams } from '../../chaos/faults/event-loop-block.ts';
+import type { FdExhaustionParams } from '../../chaos/faults/fd-exhaustion.ts';
 import type { KillParams } from '../../chaos/faults/kill.ts';
 import type { LatencyParams } from '../../chaos/faults/latency.ts';
+import type { MemoryHogParams } from '../../chaos/faults/memory-hog.ts';
+import type { PauseParams } from '../../chaos/faults/pause.ts';
+import type { RestartLoopParams } from '../../chaos/faults/restart-loop.ts';
+import type { SlowStartParams } from '../../chaos/faults/slow-start.ts';
+import type { TerminateParams } from '../../chaos/faults/terminate.ts';
 import type { User } from '../load/user.ts';
 import { callSite } from './call-site.ts';
 import { importSlos } from './import-slos.ts';
@@ -248,4 +257,49 @@ export function down(params: DownParams): FaultSpec {
 /** A process or a container is killed. */
 export function kill(params: KillParams): FaultSpec {
   return { kind: 'kill', params, [AT]: callSite(kill) };
+}
+
+/** A node is asked to end, as by a rolling update. */
+export function terminate(params: TerminateParams): FaultSpec {
+  return { kind: 'terminate', params, [AT]: callSite(terminate) };
+}
+
+/** A node is there and does nothing: connections stay open, nobody answers. */
+export function pause(params: PauseParams): FaultSpec {
+  return { kind: 'pause', params, [AT]: callSite(pause) };
+}
+
+/** A node comes up and goes down again, over and over. */
+export function restartLoop(params: RestartLoopParams): FaultSpec {
+  return { kind: 'restart-loop', params, [AT]: callSite(restartLoop) };
+}
+
+/** A node crashes and takes its time to come back. */
+export function slowStart(params: SlowStartParams): FaultSpec {
+  return { kind: 'slow-start', params, [AT]: callSite(slowStart) };
+}
+
+/** Busy loops run beside a node, on the processors it may use. */
+export function cpuHog(params: CpuHogParams): FaultSpec {
+  return { kind: 'cpu-hog', params, [AT]: callSite(cpuHog) };
+}
+
+/** Memory of the machine is used up beside a node. */
+export function memoryHog(params: MemoryHogParams): FaultSpec {
+  return { kind: 'memory-hog', params, [AT]: callSite(memoryHog) };
+}
+
+/** A node runs out of file descriptors. */
+export function fdExhaustion(params: FdExhaustionParams): FaultSpec {
+  return { kind: 'fd-exhaustion', params, [AT]: callSite(fdExhaustion) };
+}
+
+/** A node stands still again and again. */
+export function eventLoopBlock(params: EventLoopBlockParams): FaultSpec {
+  return { kind: 'event-loop-block', params, [AT]: callSite(eventLoopBlock) };
+}
+
+/** The clock of a node is wrong. */
+export function clockSkew(params: ClockSkewParams): FaultSpec {
+  return { kind: 'clock-skew', params, [AT]: callSite(clockSkew) };
 }

@@ -52,14 +52,15 @@ export class Layout {
       ports.set('edge', entryPort);
     }
     const databases = SHARDS.flatMap(({ node, standby }) => [node, standby]);
-    const nodes = [...ROLE_NODES.map(({ name }) => name), 'cache http', ...databases, CORE_DB, FAULT_PROXY];
+    const roles = ROLE_NODES.flatMap(({ name }) => [name, hooksOf(name)]);
+    const nodes = [...roles, 'cache http', ...databases, CORE_DB, FAULT_PROXY];
     for (const name of [...nodes, ...LINKS.map(linkName)]) {
       if (!ports.has(name)) ports.set(name, await reservation.take());
     }
     return new Layout(ports);
   }
 
-  /** Of a node, a link, or `cache http`. */
+  /** Of a node, a link, `cache http`, or the hooks of a role. */
   port(name: string): number {
     const port = this.#ports.get(name);
     if (port === undefined) throw new Error(`nothing called "${name}" has a port`);
@@ -69,7 +70,13 @@ export class Layout {
   /** Ports that must be free before a node starts: its own and, for the fault proxy, those of all links. */
   portsOf(node: string): number[] {
     if (node === FAULT_PROXY) return [this.port(node), ...LINKS.map((link) => this.port(linkName(link)))];
-    return node === 'cache' ? [this.port(node), this.port('cache http')] : [this.port(node)];
+    const own = node === 'cache' ? [this.port(node), this.port('cache http')] : [this.port(node)];
+    return isRole(node) ? [...own, this.hooksPort(node)] : own;
+  }
+
+  /** Of the fault hooks of a role. */
+  hooksPort(role: string): number {
+    return this.port(hooksOf(role));
   }
 
   url(node: string): string {
@@ -99,7 +106,7 @@ export class Layout {
     ].flatMap((node): TopologyNode[] => {
       // Of a node that is down the last pid stays: it is still part of the target, and somebody may want to start it.
       const pid = pidOf(node.name);
-      return pid === undefined ? [] : [{ ...node, by: { pid, control } }];
+      return pid === undefined ? [] : [{ ...node, by: { pid, control }, ...this.#reachedBy(node.name) }];
     });
     return {
       entry: this.entry,
@@ -110,6 +117,18 @@ export class Layout {
       }),
       scrapes: this.#scrapes(),
       stores: this.#stores(),
+    };
+  }
+
+  #reachedBy(node: string): Pick<TopologyNode, 'listens' | 'ops' | 'hooks'> {
+    const address = `127.0.0.1:${this.port(node)}`;
+    if (node === FAULT_PROXY) return {};
+    if (!isRole(node)) return { listens: { address, protocol: 'postgres' } };
+    const protocol = node === 'cache' ? 'redis' : 'http';
+    return {
+      listens: { address, protocol },
+      ops: this.opsUrl(node),
+      hooks: `http://127.0.0.1:${this.hooksPort(node)}`,
     };
   }
 
@@ -136,4 +155,12 @@ export class Layout {
     };
     return [...shards, ...core, cache];
   }
+}
+
+function isRole(node: string): boolean {
+  return ROLE_NODES.some(({ name }) => name === node);
+}
+
+function hooksOf(role: string): string {
+  return `${role} hooks`;
 }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { faultProxyArgs, type ProxyRoute, populate } from './fault-proxy.ts';
 import { CORE_DB, FAULT_PROXY, type Layout, type RoleNode, SHARDS } from './layout.ts';
 import { LINKS, linkName } from './links.ts';
-import type { NodeSpec } from './managed-node.ts';
+import type { NodeSpec } from './node-spec.ts';
 import { postgresArgs, type Replication } from './postgres-args.ts';
 import type { PostgresHome } from './postgres-home.ts';
 import { probeReadyz, probeSql } from './probes.ts';
@@ -57,7 +57,12 @@ export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCac
     role,
     command: process.execPath,
     args: [MAIN, role, ...Object.entries(own).map(([key, value]) => `--${kebabCase(key)}=${value}`)],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: compileCache,
+      // Loopback only, and nobody else sets it: see fault-hooks/server.ts.
+      FAULT_HOOKS_PORT: String(layout.hooksPort(name)),
+    },
     tether: 'ipc',
     stopSignal: 'SIGTERM',
     expectation: 'become ready',

@@ -1,6 +1,7 @@
 import { type Control, startControl } from './control.ts';
 import { CORE_DB, Layout, ROLE_NODES, SHARDS } from './layout.ts';
-import { ManagedNode, type NodeSpec } from './managed-node.ts';
+import { ManagedNode } from './managed-node.ts';
+import type { NodeSpec } from './node-spec.ts';
 import { databaseSpec, faultProxySpec, roleSpec } from './node-specs.ts';
 import { PortReservation } from './ports.ts';
 import { cloneForStandby, initDatabase, type PostgresHome, preparePostgresHome } from './postgres-home.ts';

@@ -5,6 +5,7 @@ import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase, SqlError } from '../../service/postgres.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
+import { nowMs } from '../../service/wall-clock.ts';
 import { JobStore, leaseSchema, messageSchema } from './job-store.ts';
 
 const publishSchema = z.strictObject({ messages: z.array(messageSchema).min(1).max(1_000) });
@@ -68,12 +69,12 @@ export const broker = defineRole({
 
     app.post('/lease', async (request) => {
       const { worker, max, leaseMs, waitMs } = askSchema.parse(request.body);
-      const untilMs = Date.now() + waitMs;
+      const untilMs = nowMs() + waitMs;
       for (;;) {
         const leased = await jobs.lease(worker, max, leaseMs);
         const again = leased.filter((job) => job.attempts > 1).length;
         if (again > 0) redeliveries.inc({ queue }, again);
-        const leftMs = untilMs - Date.now();
+        const leftMs = untilMs - nowMs();
         if (leased.length > 0 || leftMs <= 0) return { jobs: leased };
         const signal = AbortSignal.timeout(Math.min(leftMs, LOOK_AGAIN_MS));
         await once(arrivals, 'message', { signal }).catch(() => {});
