@@ -22,6 +22,8 @@ import { cpuHog } from './faults/cpu-hog.ts';
 
 import { cpuLimit } from './faults/cpu-limit.ts';
 import { disconnect } from './faults/disconnect.ts';
+
+import { diskWriteLimit } from './faults/disk-write-limit.ts';
 import { down } from './faults/down.ts';
 import { duplicateDelivery } from './faults/duplicate-delivery.ts';
 import { eventLoopBlock } from './faults/event-loop-block.ts';
@@ -35,7 +37,11 @@ import { memoryHog } from './faults/memory-hog.ts';
 import { memoryLimit } from './faults/memory-limit.ts';
 import { monitorCut } from './faults/monitor-cut.ts';
 import { oom } from './faults/oom.ts';
+import { packetLoss } from './faults/packet-loss.ts';
+import { partition } from './faults/partition.ts';
 import { pause } from './faults/pause.ts';
+import { rate } from './faults/rate.ts';
+import { reject } from './faults/reject.ts';
 import { replicaLag } from './faults/replica-lag.ts';
 import { resetPeer } from './faults/reset-peer.ts';
 import { restart } from './faults/restart.ts';
@@ -47,6 +53,7 @@ import { slowStart } from './faults/slow-start.ts';
 import { stop } from './faults/stop.ts';
 import { terminate } from './faults/terminate.ts';
 import { timeout } from './faults/timeout.ts';
+
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
@@ -114,14 +121,6 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(monitorCut),
   entry(terminate),
   entry(either(pause, pauseContainer)),
-  entry(restartLoop),
-  entry(slowStart),
-  entry(cpuHog),
-  entry(memoryHog),
-  entry(fdExhaustion),
-  entry(eventLoopBlock),
-  entry(clockSkew),
-
   entry(either(kill, killContainer)),
   entry(stop),
   entry(restart),
@@ -129,6 +128,18 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(cpuLimit),
   entry(memoryLimit),
   entry(oom),
+  entry(rate),
+  entry(packetLoss),
+  entry(reject),
+  entry(partition),
+  entry(diskWriteLimit),
+  entry(restartLoop),
+  entry(slowStart),
+  entry(cpuHog),
+  entry(memoryHog),
+  entry(fdExhaustion),
+  entry(eventLoopBlock),
+  entry(clockSkew),
 ];
 
 /** Checks a fault's settings; every problem at once. */

@@ -26,7 +26,9 @@ describe('a fault in a line', () => {
       expect.stringMatching(/^latencyMs: /),
       expect.stringMatching(/^jiterMs: unknown key. Did you mean jitterMs\?/),
     ]);
-    expect(problemsOf('latncy link=a')).toEqual([expect.stringMatching(/no such fault 'latncy'. Did you mean latency\?/)]);
+    expect(problemsOf('latncy link=a')).toEqual([
+      expect.stringMatching(/no such fault 'latncy'. Did you mean latency\?/),
+    ]);
     expect(problemsOf('')).toEqual(['kind: expected a fault: KIND key=value ...']);
     expect(problemsOf('down link=a link=b')).toEqual(['link: is there twice']);
   });

@@ -6,7 +6,8 @@ import { type Bound, bindFault } from './catalogue.ts';
  */
 export function readFaultText(text: string): Bound {
   const [kind = '', ...words] = wordsOf(text);
-  if (kind === '') return { ok: false, problems: [{ path: ['kind'], message: 'expected a fault: KIND key=value ...' }] };
+  if (kind === '')
+    return { ok: false, problems: [{ path: ['kind'], message: 'expected a fault: KIND key=value ...' }] };
   const params: Record<string, unknown> = {};
   const problems: { path: string[]; message: string }[] = [];
   for (const word of words) {
@@ -23,7 +24,9 @@ export function readFaultText(text: string): Bound {
 
 /** By blanks, but not within quotes. */
 function wordsOf(text: string): string[] {
-  return [...text.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+  return [...text.matchAll(/(?:[^\s"']+|"[^"]*"|'[^']*')+/g)].map(([word]) =>
+    word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'),
+  );
 }
 
 function readValue(text: string): string | number | boolean {

@@ -82,12 +82,12 @@ export interface Baseline {
   others?: string;
   /** Any other figure that a fault compares with later: keys in a cache, jobs delivered again. */
   count?: number;
+
+  container?: ContainerBaseline;
   /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
   cpuWaitShare?: number;
   /** Of a question to /livez. */
   livezMs?: number;
-
-  container?: ContainerBaseline;
 }
 
 export interface Renewal {

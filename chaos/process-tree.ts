@@ -1,4 +1,4 @@
-import { allProcesses, type ListedProcess } from './processes.ts';
+import { allProcesses, type ListedProcess, processNow } from './processes.ts';
 
 /**
  * A process and all its descendants, parents first. By parent, and not by group or session: each of PostgreSQL's processes
@@ -41,5 +41,5 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 export function exists(pid: number): boolean {
-  return allProcesses().some((candidate) => candidate.pid === pid);
+  return processNow(pid) !== undefined;
 }

@@ -14,6 +14,11 @@ export function allProcesses(): ListedProcess[] {
   return process.platform === 'linux' ? listedByProc() : listedByPs();
 }
 
+/** One of them, as it is now. */
+export function processNow(pid: number): ListedProcess | undefined {
+  return process.platform === 'linux' ? readStat(pid) : listedByPs().find((one) => one.pid === pid);
+}
+
 /** The command and its arguments; empty when there is no such process, or when it is not for us to see. */
 export function commandLine(pid: number): string[] {
   try {
@@ -29,16 +34,19 @@ export function commandLine(pid: number): string[] {
 function listedByProc(): ListedProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
-        // The command in brackets may hold anything, blanks and brackets included.
-        const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-        return state === 'Z' || state === 'X' ? [] : [{ pid: Number(name), parent: Number(parent), state }];
-      } catch {
-        return [];
-      }
-    });
+    .map((name) => readStat(Number(name)))
+    .filter((found) => found !== undefined);
+}
+
+function readStat(pid: number): ListedProcess | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The command in brackets may hold anything, blanks and brackets included.
+    const [state = '', parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? undefined : { pid, parent: Number(parent), state };
+  } catch {
+    return undefined;
+  }
 }
 
 function listedByPs(): ListedProcess[] {

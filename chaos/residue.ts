@@ -7,10 +7,10 @@ import { allProxies } from './toxiproxy-client.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
- * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it: toxics,
- * disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside, containers
- * that are stopped, paused, limited or have rules of ours in their network. Finds what anybody left, not only what we
- * remember. Empty = clean.
+ * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it:
+ * toxics, disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside,
+ * containers stopped, paused or with rules of ours in their network. Finds what anybody left, not only what we remember.
+ * Empty = clean.
  */
 export async function scanResidue(topology: Topology, signal: AbortSignal): Promise<string[]> {
   const apis = new Set(topology.links.map((link) => link.toxiproxy.api));
@@ -20,11 +20,10 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
   const found = await Promise.all([
     ...[...apis].map((api) => scanned(api, () => scanProxies(api, signal))),
     ...[...controls].map((control) => scanned(control, () => scanNodes(control, signal))),
+    ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
     ...topology.nodes.flatMap(({ name, hooks }) =>
       hooks === undefined ? [] : [scanned(hooks, () => scanHooks(name, hooks, signal))],
     ),
-
-    ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
   ]);
   return [...found.flat(), ...scanAntagonists(topology.entry)];
 }

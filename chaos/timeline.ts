@@ -99,7 +99,7 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
   const requestedMs = options.nowMs();
   let undoStep: UndoStep;
   try {
-    await fault.prepare(within(signal, BASELINE_MS));
+    await fault.prepare(within(signal, PREPARE_MS));
     undoStep = fault.undoOf(id);
     tell('resolved');
     onPoint('before recorded', name);
@@ -205,8 +205,10 @@ function text(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const BASELINE_MS = 3_000;
-const APPLY_MS = 5_000;
+/** A container of ours that helps takes a second to start, and more on a machine under load. */
+const PREPARE_MS = 10_000;
+const BASELINE_MS = 5_000;
+const APPLY_MS = 10_000;
 const PROOF_MS = 10_000;
 const UNDO_MS = 15_000;
 const LOOK_AGAIN_MS = 2_000;

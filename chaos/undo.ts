@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
 import { endHookStep } from './undo-steps/end-hook.ts';
 import { endProcessStep } from './undo-steps/end-process.ts';
+import { liftNetFaultStep } from './undo-steps/lift-net-fault.ts';
 import { nothingStep } from './undo-steps/nothing.ts';
 import { reconnectContainerStep } from './undo-steps/reconnect-container.ts';
 import { releaseNodeStep } from './undo-steps/release-node.ts';
 import { removeToxicStep } from './undo-steps/remove-toxic.ts';
+import { restoreDiskLimitStep } from './undo-steps/restore-disk-limit.ts';
 import { restoreLimitsStep } from './undo-steps/restore-limits.ts';
 import { restoreMonitorStep } from './undo-steps/restore-monitor.ts';
 import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import { resumeReplayStep } from './undo-steps/resume-replay.ts';
 import { startContainerStep } from './undo-steps/start-container.ts';
 import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
+
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { unpauseContainerStep } from './undo-steps/unpause-container.ts';
 import { Unreachable } from './unreachable.ts';
@@ -35,6 +38,12 @@ const singleStepSchema = z.union([
   unpauseContainerStep.schema,
   reconnectContainerStep.schema,
   restoreLimitsStep.schema,
+
+  liftNetFaultStep.schema,
+  restoreDiskLimitStep.schema,
+  endProcessStep.schema,
+  resumeNodeStep.schema,
+  endHookStep.schema,
 ]);
 
 /** Of one target. */
@@ -70,6 +79,12 @@ const doers = [
   doer(unpauseContainerStep),
   doer(reconnectContainerStep),
   doer(restoreLimitsStep),
+
+  doer(liftNetFaultStep),
+  doer(restoreDiskLimitStep),
+  doer(endProcessStep),
+  doer(resumeNodeStep),
+  doer(endHookStep),
 ];
 
 /**

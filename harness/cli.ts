@@ -223,7 +223,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'doctor', 'what is missing here, and how to get it', [
     'stampede doctor',
     'stampede doctor --json',
-  ]).action(() => done(doctorCommand()));
+  ]).action(async () => done(await doctorCommand()));
 
   for (const command of [program, ...program.commands, ...target.commands, ...chaos.commands]) command.exitOverride();
   return program;

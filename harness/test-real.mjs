@@ -13,6 +13,7 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+  { name: 'Docker', env: 'DOCKER', find: docker },
   { name: 'Prometheus 2', env: 'PROMETHEUS', find: prometheus2 },
   { name: 'Prometheus 3', env: 'PROMETHEUS_3', find: prometheus3 },
 ];
@@ -56,6 +57,19 @@ function debian(packageName, command) {
   const install = () => apt('install', '-y', '-qq', '--no-install-recommends', packageName);
   if (!install() && !(apt('update', '-qq') && install())) return undefined;
   return onPath(command);
+}
+
+/** The engine, and what the tests make their image out of; it is started by the tests when none answers. */
+function docker() {
+  for (const [packageName, command] of [
+    ['docker.io', 'dockerd'],
+    ['busybox-static', 'busybox'],
+    ['iproute2', 'tc'],
+    ['iptables', 'iptables'],
+  ]) {
+    if (onPath(command) === undefined && debian(packageName, command) === undefined) return undefined;
+  }
+  return onPath('docker');
 }
 
 /** The original, built from its sources by the Go module proxy. */

@@ -72,6 +72,12 @@ describe('an antagonist', () => {
     await expect(unknown).rejects.toThrow('expected one of busy-loops, held-memory');
   });
 
+  it('is ended when it takes too long to begin', async () => {
+    const given = order('held-memory', { megabytes: 1 }, 60_000);
+    await expect(spawnAntagonist(given, AbortSignal.timeout(1))).rejects.toThrow(/not at work in time|timeout/);
+    await expect.poll(() => antagonistsOf(given.fault)).toEqual([]);
+  });
+
   it('is undone when there never was one', async () => {
     expect((await undo({ step: 'end-process', fault: 'stampede-nobody' }, soon())).clean).toBe(true);
   });

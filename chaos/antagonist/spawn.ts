@@ -46,7 +46,11 @@ export async function spawnAntagonist(order: AntagonistOrder, signal: AbortSigna
       child.stdout.once('data', () => resolve());
       child.once('error', reject);
       child.once('exit', (code, by) =>
-        reject(new Error(`the process for ${kind} ended at once (${code ?? by}): ${said.trim().slice(0, 300)}`)),
+        reject(
+          signal.aborted
+            ? new Error(`the process for ${kind} was not at work in time`, { cause: signal.reason })
+            : new Error(`the process for ${kind} ended at once (${code ?? by}): ${said.trim().slice(0, 300)}`),
+        ),
       );
     });
   } finally {

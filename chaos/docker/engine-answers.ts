@@ -6,6 +6,7 @@ const networkSchema = z
   .object({
     NetworkID: z.string().default(''),
     IPAddress: z.string().default(''),
+    Gateway: z.string().default(''),
     Aliases: z.array(z.string()).nullish(),
     Links: z.array(z.string()).nullish(),
     DriverOpts: z.record(z.string(), z.string()).nullish(),
@@ -15,6 +16,7 @@ const networkSchema = z
   .transform((raw) => ({
     id: raw.NetworkID,
     ip: raw.IPAddress,
+    gateway: raw.Gateway,
     aliases: raw.Aliases ?? [],
     links: raw.Links ?? [],
     driverOpts: raw.DriverOpts ?? {},

@@ -1,11 +1,11 @@
-import { connect } from 'node:net';
+import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { AimedFault } from '../catalogue.ts';
-import type { Baselines } from '../fault.ts';
 import { scanResidue } from '../residue.ts';
-import { type UndoStep, undo } from '../undo.ts';
+import { undo } from '../undo.ts';
 import { aimAt, fakeTopology, soon } from './testing-aim.ts';
+import { TEST_IMAGE } from './testing-image.ts';
+import { injected, untilAnswers } from './testing-injected.ts';
 import { canRunEngine, PREFIX, type RealEngine, realEngine } from './testing-real-engine.ts';
 
 /** Faults on real containers of a real engine; what they did is seen by Docker's own program and over TCP. */
@@ -22,14 +22,6 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
   const serve = ['sh', '-c', 'while :; do echo hello | nc -l -p 80; done'];
   const busy = ['sh', '-c', 'while :; do :; done'];
   const exposed = ['--expose', '80'];
-
-  async function injected(fault: AimedFault): Promise<{ step: UndoStep; before: Baselines }> {
-    await fault.prepare(soon());
-    const step = fault.undoOf('stampede-test');
-    const before = { armed: {}, applied: await fault.baseline(soon()) };
-    await fault.apply({ id: 'stampede-test', forMs: 60_000, signal: soon() });
-    return { step, before };
-  }
 
   const ipOf = (name: string, network = 'bridge') =>
     engine.docker('inspect', '-f', `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`, name);
@@ -205,6 +197,39 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
     expect(look(name, '.State.Running')).toBe('true');
   });
 
+  it('disk-write-limit: a direct write takes its time, and the limit that was there comes back', async () => {
+    const name = engine.run([], ['sleep', '1000']);
+    const timed = () => {
+      const startedMs = performance.now();
+      engine.docker('exec', name, 'dd', 'if=/dev/zero', 'of=/x', 'bs=64k', 'count=32', 'oflag=direct');
+      return performance.now() - startedMs;
+    };
+    const fault = aimAt(engine, 'disk-write-limit', { node: name, kbPerSec: 1_000 });
+    const { step, before } = await injected(fault);
+    const { proven, evidence } = await fault.prove(before, soon());
+    expect([proven, evidence]).toEqual([
+      true,
+      expect.stringMatching(/needs [01]\.\d\d s for a direct write of 1000 KB/),
+    ]);
+    // 2 MB, by the container itself.
+    expect(timed()).toBeGreaterThan(1_500);
+    expect(await residue(name)).toEqual([expect.stringMatching(/^helper container .* of fault stampede-test beside/)]);
+    expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} may write as much as it can` });
+    expect((await fault.prove(before, AbortSignal.timeout(3_000))).proven).toBe(false);
+    expect(await residue(name)).toEqual([]);
+  });
+
+  it('disk-write-limit on a container that has one already: given back', async () => {
+    const device = engine.docker('run', '--rm', '-v', '/:/host:ro', TEST_IMAGE, 'stat', '-c', '%d', '/host');
+    const [major, minor] = [(Number(device) >> 8) & 4095, Number(device) & 255];
+    const path = realpathSync(`/sys/dev/block/${major}:${minor}`).split('/').pop();
+    const name = engine.run(['--device-write-bps', `/dev/${path}:2mb`], ['sleep', '1000']);
+    const fault = aimAt(engine, 'disk-write-limit', { node: name, kbPerSec: 500 });
+    const { step, before } = await injected(fault);
+    expect((await fault.prove(before, soon())).proven).toBe(true);
+    expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} may write 2097.152 KB/s` });
+  });
+
   it('a container that vanishes mid-fault leaves nothing to undo', async () => {
     const name = engine.run([], busy);
     const fault = aimAt(engine, 'pause', { node: name });
@@ -214,20 +239,3 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
     expect(await undo(step, soon())).toEqual({ clean: true, evidence: `${name} is not there any more` });
   });
 });
-
-async function untilAnswers(ip: string): Promise<void> {
-  const deadlineMs = performance.now() + 10_000;
-  while (performance.now() < deadlineMs) {
-    const answered = await new Promise<boolean>((resolve) => {
-      const socket = connect(80, ip);
-      socket.setTimeout(500, () => socket.destroy());
-      socket.on('connect', () => socket.write('x'));
-      socket.on('data', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('close', () => resolve(false));
-    });
-    if (answered) return;
-    await sleep(100);
-  }
-  throw new Error(`${ip}:80 does not answer within 10 s`);
-}

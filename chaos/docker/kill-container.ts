@@ -22,7 +22,8 @@ import { untilProven } from './until-proven.ts';
 export const killContainer: FaultKind<KillSettings, ContainerTarget> = {
   kind: 'kill',
   family: 'container',
-  about: 'A container is ended with SIGKILL; it is restarted when the fault ends, or at once by its restart policy.',
+  about:
+    'The main process of a container is ended by a signal; it is restarted when the fault ends, or at once by its restart policy.',
   needs: 'a container on an engine (with a restart policy, for at-once)',
   provenBy: 'the container ended, and no connection accepted at its door; for at-once another process than before',
   undoneBy: 'starting it, by us, by the watchdog, or by the next start; the engine knows no lease',
@@ -48,14 +49,14 @@ export const killContainer: FaultKind<KillSettings, ContainerTarget> = {
   }),
   baseline: (target, signal) => containerBaseline(target, signal),
 
-  async apply({ restart }, target, { id, signal }) {
+  async apply({ restart, signal: with_ }, target, { id, signal }) {
     const state = target.pinned ?? (await pin(target, signal));
-    if (restart === 'at-end') return await target.engine.kill(state.id, 'SIGKILL', signal);
-    if (isHere(state.id, state.pid)) process.kill(state.pid, 'SIGKILL');
+    if (restart === 'at-end') return await target.engine.kill(state.id, with_, signal);
+    if (isHere(state.id, state.pid)) process.kill(state.pid, with_);
     else
       await runOnMachine(
         target.engine,
-        { id, target: state.id, image: toolsImage(), script: `kill -9 ${state.pid}` },
+        { id, target: state.id, image: toolsImage(), script: `kill -${with_.slice('SIG'.length)} ${state.pid}` },
         signal,
       );
   },

@@ -1,28 +1,18 @@
-import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
-import {
-  type ContainerTarget,
-  containerBaseline,
-  containerField,
-  markOf,
-  now,
-  pin,
-  resolveContainers,
-} from './container-target.ts';
+import { type PauseSettings, pause } from '../faults/pause.ts';
+import { type ContainerTarget, containerBaseline, markOf, now, pin, resolveContainers } from './container-target.ts';
 import { knockAt } from './door.ts';
 import { untilProven } from './until-proven.ts';
 
-const params = z.strictObject({ node: containerField });
-
 /** All processes of a container are frozen. The kernel goes on accepting connections for them: clients hang. */
-export const pauseContainer: FaultKind<z.output<typeof params>, ContainerTarget> = {
+export const pauseContainer: FaultKind<PauseSettings, ContainerTarget> = {
   kind: 'pause',
   family: 'container',
   about: 'All processes of a container are frozen: connections are still accepted, and nobody answers.',
   needs: 'a container on an engine',
   provenBy: 'no answer at its door where there was one before, or its CPU time standing still; the engine says paused',
   undoneBy: 'unpausing it, by us, by the watchdog, or by the next start; the engine knows no lease',
-  params,
+  params: pause.params,
   resolve: ({ node }, topology) => resolveContainers(node, topology),
   settings: () => 'frozen',
   async prepare(_, target, signal) {

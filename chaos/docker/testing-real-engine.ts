@@ -43,7 +43,8 @@ export async function realEngine(): Promise<RealEngine> {
       .filter((line) => line !== '');
   const mine = `name=${PREFIX}-${process.pid}-`;
   const tidy = () => {
-    const containers = lines('ps', '-aq', '--filter', mine);
+    const helpers = lines('ps', '-aq', '--filter', 'label=stampede.fault=stampede-test');
+    const containers = [...lines('ps', '-aq', '--filter', mine), ...helpers];
     if (containers.length > 0) docker('rm', '-f', '-v', ...containers);
     const networks = lines('network', 'ls', '-q', '--filter', mine);
     if (networks.length > 0) docker('network', 'rm', ...networks);

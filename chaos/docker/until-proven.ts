@@ -17,11 +17,15 @@ export async function untilProven(
       if (typeof result !== 'string') return result.proven && signal.aborted ? { ...result, proven: false } : result;
       seen = result;
     } catch (error) {
+      if (error instanceof EffectGone) return { proven: false, evidence: error.message };
       if (!signal.aborted) throw error;
     }
     if (!signal.aborted) await sleep(PAUSE_MS);
   }
   return { proven: false, evidence: seen };
 }
+
+/** What the fault was in is gone, and the fault with it. */
+export class EffectGone extends Error {}
 
 const PAUSE_MS = 50;

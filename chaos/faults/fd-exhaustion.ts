@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { beginHook } from '../fault-hooks.ts';
+import { proofWithin } from '../proof-within.ts';
 import { ask } from '../silence.ts';
 import { hookNeeds, hookUndoneBy, opsAddress, undoOfHook } from './hooked.ts';
 import { leaseMs } from './lease.ts';
@@ -33,21 +34,27 @@ export const fdExhaustion: FaultKind<z.output<typeof params>, HookedTarget> = {
   /** One connection more than are left are opened at once: the last of them must fail. */
   async prove({ leave }, target, before, signal) {
     let seen = `${target.name} was not asked`;
-    while (!signal.aborted) {
-      const pid = await livePid(target, signal);
-      if (pid !== before.applied.pid) {
-        return {
-          proven: false,
-          evidence: `${target.name} is not the process it was (pid ${before.applied.pid}, now ${pid})`,
-        };
-      }
-      const asking = Array.from({ length: leave + 3 }, () => ask(opsAddress(target), 'http', ANSWER_MS, signal));
-      const failed = (await Promise.all(asking)).filter((asked) => asked !== 'answered').length;
-      seen = `${target.name} (pid ${pid}) left ${failed} of ${asking.length} new connections without an answer`;
-      if (failed >= 2) return { proven: true, evidence: seen };
-      await sleep(50);
-    }
-    return { proven: false, evidence: seen };
+    return await proofWithin(
+      signal,
+      () => seen,
+      async () => {
+        while (!signal.aborted) {
+          const pid = await livePid(target, signal);
+          if (pid !== before.applied.pid) {
+            return {
+              proven: false,
+              evidence: `${target.name} is not the process it was (pid ${before.applied.pid}, now ${pid})`,
+            };
+          }
+          const asking = Array.from({ length: leave + 3 }, () => ask(opsAddress(target), 'http', ANSWER_MS, signal));
+          const failed = (await Promise.all(asking)).filter((asked) => asked !== 'answered').length;
+          seen = `${target.name} (pid ${pid}) left ${failed} of ${asking.length} new connections without an answer`;
+          if (failed >= 2) return { proven: true, evidence: seen };
+          await sleep(50);
+        }
+        return undefined;
+      },
+    );
   },
 };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { hold, nodeStatus } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { exists, signalTree } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
 import { leaseOf } from './lease.ts';
 import { livePid, measureProcess, nodeField, type ProcessTarget, resolveProcess } from './process-node.ts';
 
@@ -50,11 +51,14 @@ export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {
 
   async prove(_, { control, name }, before, signal) {
     const { pid } = before.applied;
-    while (!signal.aborted && pid !== undefined) {
-      const now = await nodeStatus(control, name, signal);
-      if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
-      await sleep(20);
-    }
-    return { proven: false, evidence: `${name} (pid ${pid}) still runs` };
+    const late = () => `${name} (pid ${pid}) still runs`;
+    return await proofWithin(signal, late, async () => {
+      while (!signal.aborted && pid !== undefined) {
+        const now = await nodeStatus(control, name, signal);
+        if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
+        await sleep(20);
+      }
+      return undefined;
+    });
   },
 };

@@ -4,6 +4,7 @@ import { beginOrder } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { markOf } from '../process-mark.ts';
 import { treeOf } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
 import { ask } from '../silence.ts';
 import { leaseMs } from './lease.ts';
 import { measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf } from './process-node.ts';
@@ -11,6 +12,7 @@ import { measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf
 const params = z.strictObject({ node: nodeField });
 
 export type PauseParams = z.input<typeof params>;
+export type PauseSettings = z.output<typeof params>;
 
 /** A node is there and does nothing: connections stay open, new ones are accepted, nobody answers. */
 export const pause: FaultKind<z.output<typeof params>, ProcessTarget> = {
@@ -38,28 +40,37 @@ export const pause: FaultKind<z.output<typeof params>, ProcessTarget> = {
 
   async prove(_, target, before, signal) {
     let seen = `${target.name} was not looked at`;
-    while (!signal.aborted) {
-      const { pid } = before.applied;
-      const now = await statusOf(target, signal);
-      if (pid === undefined || now?.pid !== pid) {
-        return { proven: false, evidence: `${target.name} is not the process it was (pid ${pid}, now ${now?.pid})` };
-      }
-      const tree = treeOf(pid);
-      const running = tree.filter(({ state }) => state !== 'T');
-      const stopped = `${target.name}: ${tree.length} process${tree.length === 1 ? '' : 'es'} stopped (pid ${pid})`;
-      if (running.length > 0) {
-        seen = `${target.name}: ${running.length} of ${tree.length} processes are not stopped`;
-      } else if (target.listens === undefined) {
-        return { proven: true, evidence: stopped };
-      } else {
-        const { address, protocol } = target.listens;
-        const asked = await ask(address, protocol, SILENCE_MS, signal);
-        if (asked === 'silent') return { proven: true, evidence: `${stopped}, a new connection gets no answer` };
-        seen = `${stopped}, and yet a new connection was ${asked}`;
-      }
-      await sleep(20);
-    }
-    return { proven: false, evidence: seen };
+    return await proofWithin(
+      signal,
+      () => seen,
+      async () => {
+        while (!signal.aborted) {
+          const { pid } = before.applied;
+          const now = await statusOf(target, signal);
+          if (pid === undefined || now?.pid !== pid) {
+            return {
+              proven: false,
+              evidence: `${target.name} is not the process it was (pid ${pid}, now ${now?.pid})`,
+            };
+          }
+          const tree = treeOf(pid);
+          const running = tree.filter(({ state }) => state !== 'T');
+          const stopped = `${target.name}: ${tree.length} process${tree.length === 1 ? '' : 'es'} stopped (pid ${pid})`;
+          if (running.length > 0) {
+            seen = `${target.name}: ${running.length} of ${tree.length} processes are not stopped`;
+          } else if (target.listens === undefined) {
+            return { proven: true, evidence: stopped };
+          } else {
+            const { address, protocol } = target.listens;
+            const asked = await ask(address, protocol, SILENCE_MS, signal);
+            if (asked === 'silent') return { proven: true, evidence: `${stopped}, a new connection gets no answer` };
+            seen = `${stopped}, and yet a new connection was ${asked}`;
+          }
+          await sleep(20);
+        }
+        return undefined;
+      },
+    );
   },
 };
 

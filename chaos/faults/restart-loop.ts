@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { beginOrder } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { exists } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
 import { leaseMs } from './lease.ts';
 import { measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf } from './process-node.ts';
 
@@ -52,23 +53,29 @@ export const restartLoop: FaultKind<z.output<typeof params>, LoopTarget> = {
     const { lives, name } = target;
     const { pid } = before.applied;
     if (pid !== undefined && !lives.has(pid)) lives.set(pid, undefined);
-    while (!signal.aborted) {
-      const now = await statusOf(target, signal);
-      if (now?.pid !== undefined && !lives.has(now.pid)) lives.set(now.pid, undefined);
-      for (const [life, goneAtMs] of lives) {
-        if (goneAtMs === undefined && !exists(life)) lives.set(life, performance.now());
-      }
-      const gone = [...lives].filter(([, goneAtMs]) => goneAtMs !== undefined).map(([life]) => life);
-      const lastMs = Math.max(...[...lives.values()].map((goneAtMs) => goneAtMs ?? Number.NEGATIVE_INFINITY));
-      if (gone.length >= 2 && performance.now() - lastMs < everyMs + RESTART_MS) {
-        return {
-          proven: true,
-          evidence: `${name} came and went ${gone.length} times (pid ${gone.slice(-3).join(', ')})`,
-        };
-      }
-      await sleep(20);
-    }
-    return { proven: false, evidence: `${name} did not go down twice (pid ${[...lives.keys()].join(', ')})` };
+    return await proofWithin(
+      signal,
+      () => `${name} did not go down twice (pid ${[...lives.keys()].join(', ')})`,
+      async () => {
+        while (!signal.aborted) {
+          const now = await statusOf(target, signal);
+          if (now?.pid !== undefined && !lives.has(now.pid)) lives.set(now.pid, undefined);
+          for (const [life, goneAtMs] of lives) {
+            if (goneAtMs === undefined && !exists(life)) lives.set(life, performance.now());
+          }
+          const gone = [...lives].filter(([, goneAtMs]) => goneAtMs !== undefined).map(([life]) => life);
+          const lastMs = Math.max(...[...lives.values()].map((goneAtMs) => goneAtMs ?? Number.NEGATIVE_INFINITY));
+          if (gone.length >= 2 && performance.now() - lastMs < everyMs + RESTART_MS) {
+            return {
+              proven: true,
+              evidence: `${name} came and went ${gone.length} times (pid ${gone.slice(-3).join(', ')})`,
+            };
+          }
+          await sleep(20);
+        }
+        return undefined;
+      },
+    );
   },
 };
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { beginOrder } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { exists, signalTree } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
 import { leaseMs } from './lease.ts';
 import { livePid, measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf } from './process-node.ts';
 
@@ -47,24 +48,30 @@ export const slowStart: FaultKind<z.output<typeof params>, SlowTarget> = {
     const { name } = target;
     const { pid } = before.applied;
     let seen = `${name} (pid ${pid}) still runs`;
-    while (!signal.aborted) {
-      const now = await statusOf(target, signal);
-      const gone = pid !== undefined && !exists(pid) && target.killedAtMs !== undefined;
-      if (gone) {
-        // Its supervisor may not know yet that it has gone.
-        if (now?.pid !== undefined && now.pid !== pid) target.backAtMs ??= performance.now();
-        const forMs = Math.round((target.backAtMs ?? performance.now()) - (target.killedAtMs ?? 0));
-        const back = target.backAtMs === undefined ? 'and still is' : `and then came back (pid ${now?.pid})`;
-        seen = `${name} (pid ${pid}) was gone for ${forMs} ms ${back}`;
-        const enoughMs = target.backAtMs === undefined ? Math.min(delayMs, ENOUGH_MS) : delayMs;
-        if (forMs >= enoughMs) return { proven: true, evidence: seen };
-        if (target.backAtMs !== undefined) {
-          return { proven: false, evidence: `${seen}: not ${delayMs} ms later than usual` };
+    return await proofWithin(
+      signal,
+      () => seen,
+      async () => {
+        while (!signal.aborted) {
+          const now = await statusOf(target, signal);
+          const gone = pid !== undefined && !exists(pid) && target.killedAtMs !== undefined;
+          if (gone) {
+            // Its supervisor may not know yet that it has gone.
+            if (now?.pid !== undefined && now.pid !== pid) target.backAtMs ??= performance.now();
+            const forMs = Math.round((target.backAtMs ?? performance.now()) - (target.killedAtMs ?? 0));
+            const back = target.backAtMs === undefined ? 'and still is' : `and then came back (pid ${now?.pid})`;
+            seen = `${name} (pid ${pid}) was gone for ${forMs} ms ${back}`;
+            const enoughMs = target.backAtMs === undefined ? Math.min(delayMs, ENOUGH_MS) : delayMs;
+            if (forMs >= enoughMs) return { proven: true, evidence: seen };
+            if (target.backAtMs !== undefined) {
+              return { proven: false, evidence: `${seen}: not ${delayMs} ms later than usual` };
+            }
+          }
+          await sleep(20);
         }
-      }
-      await sleep(20);
-    }
-    return { proven: false, evidence: seen };
+        return undefined;
+      },
+    );
   },
 };
 

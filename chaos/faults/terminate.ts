@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type NodeStatus, terminate as orderToEnd } from '../control.ts';
 import type { FaultKind } from '../fault.ts';
 import { exists } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
 import { leaseMs } from './lease.ts';
 import { measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf } from './process-node.ts';
 
@@ -37,14 +38,17 @@ export const terminate: FaultKind<z.output<typeof params>, ProcessTarget> = {
 
   async prove({ graceMs }, target, before, signal) {
     const { pid } = before.applied;
-    while (!signal.aborted && pid !== undefined) {
-      const now = await statusOf(target, signal);
-      if (!exists(pid) && now?.pid !== pid) {
-        return { proven: true, evidence: `${target.name} (pid ${pid}) is gone: it ${ending(now, graceMs)}` };
+    const late = () => `${target.name} (pid ${pid}) still runs`;
+    return await proofWithin(signal, late, async () => {
+      while (!signal.aborted && pid !== undefined) {
+        const now = await statusOf(target, signal);
+        if (!exists(pid) && now?.pid !== pid) {
+          return { proven: true, evidence: `${target.name} (pid ${pid}) is gone: it ${ending(now, graceMs)}` };
+        }
+        await sleep(20);
       }
-      await sleep(20);
-    }
-    return { proven: false, evidence: `${target.name} (pid ${pid}) still runs` };
+      return undefined;
+    });
   },
 };
 

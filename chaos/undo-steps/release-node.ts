@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { endOrder, nodeStatus } from '../control.ts';
+import { exists } from '../process-tree.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
 const schema = z.strictObject({
@@ -21,7 +22,9 @@ export const releaseNodeStep: UndoStepKind<z.output<typeof schema>> = {
     while (!signal.aborted) {
       const status = await nodeStatus(control, node, signal);
       state = status?.state ?? 'unknown to its supervisor';
-      if (state === 'ready') return { clean: true, evidence: `${node} is ready again (pid ${status?.pid})` };
+      // Its supervisor may not know yet that the process it had has gone.
+      if (state === 'ready' && (status?.pid === undefined || exists(status.pid)))
+        return { clean: true, evidence: `${node} is ready again (pid ${status?.pid})` };
       await sleep(50);
     }
     return { clean: false, evidence: `${node} is not ready again, its state is ${state}` };

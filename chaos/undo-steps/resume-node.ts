@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { endOrder, nodeStatus } from '../control.ts';
 import { isAlive } from '../process-mark.ts';
 import { sendSignal, treeOf } from '../process-tree.ts';
-import { allProcesses } from '../processes.ts';
+import { processNow } from '../processes.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
@@ -40,8 +40,7 @@ export const resumeNodeStep: UndoStepKind<z.output<typeof schema>> = {
         else if (state === 'ready') return { clean: true, evidence: `${node} is ready again (pid ${status?.pid})` };
       } catch (error) {
         if (!(error instanceof Unreachable)) throw error;
-        const own = new Set(processes.filter(isAlive).map(({ pid }) => pid));
-        const stopped = allProcesses().filter((one) => own.has(one.pid) && one.state === 'T');
+        const stopped = processes.filter((one) => isAlive(one) && processNow(one.pid)?.state === 'T');
         if (stopped.length === 0) {
           return { clean: true, evidence: `${error.what} is gone, and no process of ${node} is stopped` };
         }

@@ -303,7 +303,7 @@ export function down(params: DownParams): FaultSpec {
   return { kind: 'down', params, [AT]: callSite(down) };
 }
 
-/** A process is killed. */
+/** A process or a container is killed. */
 export function kill(params: KillParams): FaultSpec {
   return { kind: 'kill', params, [AT]: callSite(kill) };
 }

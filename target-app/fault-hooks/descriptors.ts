@@ -5,7 +5,7 @@ import { defineFaultHook } from './fault-hook.ts';
 
 /** Opening takes about 10 µs: between two slices others have their turn. */
 const SLICE = 1_000;
-const REFILL_MS = 50;
+const REFILL_MS = 10;
 
 /** The process has run out of file descriptors but for `leave`, as one that forgets to close them. */
 export const descriptors = defineFaultHook({
