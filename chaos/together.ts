@@ -19,7 +19,8 @@ export function together(faults: readonly [AimedFault, ...AimedFault[]]): AimedF
     async prepare(signal) {
       await all((fault) => fault.prepare(signal));
     },
-    undoOf: (id) => allOf(faults.map((fault) => fault.undoOf(id))),
+    // Each under an id of its own: what is ours at one target must not be taken for what is ours at another.
+    undoOf: (id) => allOf(faults.map((fault, index) => fault.undoOf(`${id}.${index}`))),
 
     async baseline(signal) {
       const key: Baseline = {};
@@ -29,14 +30,16 @@ export function together(faults: readonly [AimedFault, ...AimedFault[]]): AimedF
 
     async apply(how) {
       // Every one is tried: the undo step is of all of them, whatever became of each.
-      const outcomes = await Promise.allSettled(faults.map((fault) => fault.apply(how)));
+      const outcomes = await Promise.allSettled(
+        faults.map((fault, index) => fault.apply({ ...how, id: `${how.id}.${index}` })),
+      );
       const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
       if (failed.length > 0) throw new Error(failed.map(messageOf).join('; '));
     },
 
     renew: faults.every(({ renew }) => renew)
       ? async (how) => {
-          await all(async (fault) => fault.renew?.(how));
+          await all(async (fault, index) => fault.renew?.({ ...how, id: `${how.id}.${index}` }));
         }
       : undefined,
     lasts: faults.every(({ lasts }) => lasts),
