@@ -54,6 +54,7 @@ import { stop } from './faults/stop.ts';
 import { terminate } from './faults/terminate.ts';
 import { timeout } from './faults/timeout.ts';
 
+import { settingProblems } from './setting-problem.ts';
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
@@ -166,16 +167,7 @@ function entry<Params, Target extends FaultTarget>(kind: FaultKind<Params, Targe
     bind(params) {
       const parsed = kind.params.safeParse(params);
       if (!parsed.success) {
-        const problems = parsed.error.issues.flatMap((issue) =>
-          issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({ path: [key], message: `unknown key. ${suggestion(key, names)}` }))
-            : [
-                {
-                  path: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-                  message: issue.message,
-                },
-              ],
-        );
+        const problems = parsed.error.issues.flatMap((issue) => settingProblems(issue, params, names));
         return { ok: false, problems };
       }
       const settings = kind.settings(parsed.data);

@@ -172,6 +172,7 @@ describe('imports', () => {
       'harness/bench/soak.ts',
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
+      'harness/commands/inject.ts',
       'harness/commands/run.ts',
       'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',

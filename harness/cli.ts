@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
-import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
+import { chaosCatalog, chaosStatus, chaosStop, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { type InjectOptions, injectCommand } from './commands/inject.ts';
 import { liveCommand } from './commands/live.ts';
 import { planCommand } from './commands/plan.ts';
 import { pushCommand } from './commands/push.ts';
@@ -57,6 +58,8 @@ async function main(argv: string[]): Promise<ExitCode | number> {
     return report(error);
   }
 }
+
+type InjectCommandOptions = Omit<InjectOptions, 'forMs' | 'never' | 'say'> & { for: number; never?: string[] };
 
 function commandLine(done: (result: CommandResult) => void): Command {
   const program = new Command('stampede')
@@ -201,7 +204,39 @@ function commandLine(done: (result: CommandResult) => void): Command {
   );
   add(target, 'down', 'stop it', ['stampede target down']).action(async () => done(await targetDown()));
 
-  const chaos = program.command('chaos').description('faults: undo, status, catalog');
+  const chaos = program.command('chaos').description('faults: inject, stop, undo, status, catalog');
+  add(chaos, 'inject <fault>', 'one fault on a system that runs, without a load: proven, kept up, undone', [
+    "stampede chaos inject 'latency link=orders->shard-eu-0 latencyMs=800' --for 60s",
+    "stampede chaos inject 'kill node=role=gateway' --limit 1 --for 20s",
+    "stampede chaos inject 'down link=redis' --toxiproxy http://127.0.0.1:8474 --protocol redis",
+    "stampede chaos inject 'pause node=service=api' --docker --for 10s",
+  ])
+    .option('--for <duration>', 'how long it lasts', durationMs, 30_000)
+    .option(
+      '--toxiproxy <url>',
+      'the proxies of this server are the links (default: those of the target that is up here)',
+    )
+    .addOption(
+      new Option('--protocol <name>', 'what those proxies speak')
+        .choices(['http', 'postgres', 'redis'])
+        .default('http'),
+    )
+    .option('--docker', 'the containers of this machine are the nodes')
+    .option('--topology <file>', 'nodes and links as this file has them')
+    .option('--limit <number>', 'at most so many of the targets that are selected', wholeNumber)
+    .option('--percent <number>', 'at most this share of them', wholeNumber)
+    .option('--never <selectors...>', 'nodes and links that must not be hit')
+    .option('--seed <number>', 'of the draw among more targets than that', wholeNumber, 1)
+    .option('--idle', 'an effect on a link that nobody uses counts too')
+    .action(async (text: string, { for: forMs, never = [], ...options }: InjectCommandOptions) =>
+      done(await injectCommand(text, { ...options, forMs, never, say: (line) => process.stderr.write(`${line}\n`) })),
+    );
+  add(chaos, 'stop', 'end every run and injection here: all faults are undone at once, exit 5 for the runs', [
+    'stampede chaos stop',
+    "stampede chaos stop --reason 'customers are calling'",
+  ])
+    .option('--reason <text>', 'what the report says', 'by stampede chaos stop')
+    .action(async (options: { reason: string }) => done(await chaosStop(options)));
   add(chaos, 'undo', 'heal what earlier runs left behind', ['stampede chaos undo', 'stampede chaos undo --all'])
     .option('--all', 'also faults of runs that are still alive')
     .action(async (options: { all?: boolean }) => done(await chaosUndo({ all: options.all ?? false })));

@@ -2,6 +2,7 @@ import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
 import { checkExpression } from './monitor/promql/check.ts';
 import { invariants } from './oracles/invariants.ts';
+import { blastCapOf } from './project-config.ts';
 import type { ParseContext } from './scenario/context.ts';
 import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
@@ -24,6 +25,7 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
     file,
     ...options,
     topology: topologyFor(exported),
+    cap: blastCapOf(process.cwd()),
     limits: machineLimits(),
     invariants: Object.keys(invariants),
     checkPromql,

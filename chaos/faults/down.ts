@@ -68,6 +68,7 @@ export async function proveDown(target: LinkTarget, before: Baselines, signal: A
       if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
       if (await refuses(state.listen, signal)) {
         const evidence = `${target.name} refuses connections`;
+        if (before.proven) return { proven: true, evidence };
         if (used !== undefined) return { proven: true, evidence: `${evidence}; ${used} before` };
         return { proven: false, evidence: `${evidence}, but the link carried no traffic before` };
       }
