@@ -173,6 +173,8 @@ describe('imports', () => {
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
       'harness/commands/inject.ts',
+      'harness/crash-matrix/driver.ts',
+      'harness/crash-matrix/main.ts',
       'harness/commands/run.ts',
       'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
