@@ -7,6 +7,7 @@ const statusSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
+      part: z.string().optional(),
       pid: z.number().nullable().optional(),
       state: z.enum(['starting', 'ready', 'paused', 'held', 'down']),
       lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable() }).nullable().optional(),
@@ -16,6 +17,8 @@ const statusSchema = z.object({
 
 export interface NodeStatus {
   name: string;
+  /** The real part it is, where it is one. */
+  part: string | undefined;
   pid: number | undefined;
   state: 'starting' | 'ready' | 'paused' | 'held' | 'down';
   /** How the process before this one ended, where the supervisor tells. */
@@ -28,8 +31,8 @@ export type NodeOrder = 'hold' | 'pause' | 'restart-loop' | 'slow-start';
 export async function allNodes(control: string, signal: AbortSignal): Promise<NodeStatus[]> {
   const response = await call(control, '/status', { method: 'GET' }, signal);
   const { nodes } = statusSchema.parse(await response.json());
-  return nodes.map(({ name, pid, state, lastExit }) => {
-    return { name, pid: pid ?? undefined, state, lastExit: lastExit ?? undefined };
+  return nodes.map(({ name, part, pid, state, lastExit }) => {
+    return { name, part, pid: pid ?? undefined, state, lastExit: lastExit ?? undefined };
   });
 }
 

@@ -44,6 +44,11 @@ export function exchange(reach: Reach, question: Question, signal: AbortSignal):
       askPostgres(socket, at(dsn, host, port), question),
     );
   }
+  if (question.bytes > 0 && protocol === 'amqp') {
+    throw new Error(
+      'without logging in, no more than a greeting can be asked of a RabbitMQ: this cannot be proven on its links',
+    );
+  }
   const wanted = question.bytes === 0 ? hello(protocol) : plain(protocol, question);
   return watched(reach, question.quietMs, signal, (socket, host, port) => {
     socket.connect(port, host);
@@ -108,7 +113,7 @@ function hello(protocol: TopologyLink['protocol']): Plain {
 }
 
 /** Many small questions in a row, so that their answers add up; or few that are long. */
-function plain(protocol: 'http' | 'redis' | 'postgres', { bytes, stream }: Question): Plain {
+function plain(protocol: TopologyLink['protocol'], { bytes, stream }: Question): Plain {
   if (protocol === 'redis') {
     const count = Math.ceil(bytes / (stream === 'downstream' ? 7 : 6));
     return { send: Buffer.from('PING\r\n'.repeat(count)), mark: '\n', marks: count };

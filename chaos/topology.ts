@@ -6,7 +6,7 @@ import { z } from 'zod';
  * a system of your own can have one written by hand.
  */
 
-const protocol = z.enum(['http', 'postgres', 'redis']);
+const protocol = z.enum(['http', 'postgres', 'redis', 'amqp']);
 
 const nodeSchema = z.strictObject({
   name: z.string().min(1),
@@ -52,7 +52,7 @@ const scrapeSchema = z.strictObject({
 
 const storeSchema = z.strictObject({
   name: z.string().min(1),
-  kind: z.enum(['postgres', 'redis']),
+  kind: z.enum(['postgres', 'redis', 'amqp']),
   /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`; a standby holds `replica`. */
   holds: z.array(z.string()),
   dsn: z.string().min(1),

@@ -135,6 +135,7 @@ describe('imports', () => {
     ],
     ['pg', ['chaos/exchange.ts', 'chaos/postgres.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
     ['ioredis', ['chaos/redis.ts', 'target-app/service/redis.ts']],
+    ['amqplib', ['target-app/service/queue/amqp-queue.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
     [

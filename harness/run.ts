@@ -3,6 +3,7 @@ import { heal } from '../chaos/heal.ts';
 import type { ReportModel } from '../reports/model.ts';
 import type { LiveState } from '../reports/terminal/live-state.ts';
 import { writeReports } from '../reports/write.ts';
+import type { PartChoice } from '../target-app/parts/choice.ts';
 import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
@@ -28,6 +29,8 @@ export interface RunOptions {
   monitor?: string | undefined;
   /** The user's own, run beside the burn-rate rules of the promises. */
   rules?: RuleGroup[];
+  /** What the reference target is made of, when that is not as it comes. */
+  parts?: PartChoice;
   places: { runs: string; undo: string; live: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
@@ -151,6 +154,7 @@ async function bringUp(
   const fromMs = clock.nowMs();
   const target = await targetOf(plan.target, {
     directory: options.places.target,
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
     signal,
     onEvent(event) {
       if (event.event !== 'node-exited') return;

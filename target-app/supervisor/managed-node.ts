@@ -72,10 +72,11 @@ export class ManagedNode {
   }
 
   status(): NodeStatus {
-    const { name, role } = this.spec;
+    const { name, role, part } = this.spec;
     const since = new Date(this.#sinceMs).toISOString();
     const [pid, lastExit] = [this.#child?.pid ?? null, this.#lastExit];
-    return { name, role, pid, state: this.#state, restarts: this.#restarts, lastExit, since };
+    const what = part === undefined ? {} : { part };
+    return { name, role, ...what, pid, state: this.#state, restarts: this.#restarts, lastExit, since };
   }
 
   /** Resolves when it is ready for the first time. @throws StartFailure when it is not within the time */
@@ -223,6 +224,9 @@ export class ManagedNode {
     this.#child = undefined;
     this.#lastExit = { code, signal };
     this.#pause.end();
+    // Workers that outlive their master would go on serving: a node that was killed is gone as a whole.
+    const { folder } = this.spec;
+    if (folder !== undefined) void endAll(processesIn(folder));
     this.#dir.forgetProcess(this.spec.name);
     if (this.#stopping) {
       this.#enter('down');

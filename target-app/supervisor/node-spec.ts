@@ -3,10 +3,12 @@ export interface NodeSpec {
   name: string;
   role: string;
   region?: string;
+  /** The real part it is, where it is none of this program's. */
+  part?: string;
   command: string;
   args: readonly string[];
   env?: NodeJS.ProcessEnv;
-  /** The folder its processes work in, when it is a server with processes of its own (PostgreSQL). */
+  /** The folder its processes work in, when it is a server with processes of its own (PostgreSQL, RabbitMQ, nginx). */
   folder?: string;
   /** The user to run as, for a program that refuses to be root. */
   uid?: number;
@@ -25,6 +27,7 @@ export type NodeState = 'starting' | 'ready' | 'paused' | 'held' | 'down';
 export interface NodeStatus {
   name: string;
   role: string;
+  part?: string;
   pid: number | null;
   state: NodeState;
   restarts: number;
