@@ -17,10 +17,11 @@ export class RunMetrics {
   readonly #registry = new Registry();
   readonly #faults = new Map<string, { target: string; kind: string; state: FaultState | 'planned' }>();
   readonly #dropped = new Map<number, number>();
+  /** By alert, those of its labels that are firing. */
+  readonly #alerts = new Map<string, { alert: string; via: string; firing: Set<string> }>();
   #live: LiveState | undefined;
   #curves: Record<string, Plan['loads'][number]['curve']>;
   readonly #transitions: Counter<'fault' | 'target' | 'kind' | 'state'>;
-  readonly #alerts: Counter<'alert' | 'state' | 'via'>;
   readonly #lost: Counter;
   readonly #gaps: Counter<'target'>;
   readonly #drops: Counter;
@@ -35,12 +36,6 @@ export class RunMetrics {
       name: 'stampede_fault_transitions_total',
       help: 'Steps in the lives of faults.',
       labelNames: ['fault', 'target', 'kind', 'state'],
-      registers,
-    });
-    this.#alerts = new Counter({
-      name: 'stampede_alerts_total',
-      help: 'Alerts of this run as they began and ended, by who told: own rules, or an Alertmanager.',
-      labelNames: ['alert', 'state', 'via'],
       registers,
     });
     this.#lost = new Counter({ name: 'stampede_agents_lost_total', help: 'Agents that were lost.', registers });
@@ -81,7 +76,7 @@ export class RunMetrics {
         return;
       }
       case 'alert':
-        this.#alerts.inc({ alert: line.alert, state: line.state, via: line.via ?? 'rules' });
+        this.#alert(line);
         return;
       case 'agent lost':
         this.#lost.inc();
@@ -108,6 +103,14 @@ export class RunMetrics {
   /** Prometheus text. */
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  #alert({ alert, via = 'rules', state, labels }: Extract<JournalLine, { kind: 'alert' }>): void {
+    const known = this.#alerts.get(`${via} ${alert}`) ?? { alert, via, firing: new Set() };
+    this.#alerts.set(`${via} ${alert}`, known);
+    const which = JSON.stringify(Object.entries(labels).sort());
+    if (state === 'firing') known.firing.add(which);
+    if (state === 'resolved') known.firing.delete(which);
   }
 
   #gauges(): void {
@@ -193,6 +196,10 @@ export class RunMetrics {
   }
 
   #faultGauges(): void {
+    const who = 'Alerts that are firing now, by who told: own rules, or an Alertmanager.';
+    this.#gauge('stampede_alerts_firing', who, ['alert', 'via'], (set) => {
+      for (const { alert, via, firing } of this.#alerts.values()) set({ alert, via }, firing.size);
+    });
     const labels = ['fault', 'target', 'kind'] as const;
     this.#gauge('fault_active', '1 while the fault is in place.', labels, (set) => {
       for (const [fault, { target, kind, state }] of this.#faults)
