@@ -55,10 +55,12 @@ export interface Query {
   isLimit?: true;
 }
 
-/** `watch` may be left out. Where little is bad, `bad` is the smaller one. */
+/** From where on a value is worth a look, and from where on it is bad. */
 export interface Limits {
   watch?: number;
   bad: number;
+  /** For what should be high: below the numbers it is worse. */
+  lessIsWorse?: true;
 }
 
 export interface Word {

@@ -7,5 +7,4 @@ export const LIMITS = {
   latencySeconds: { watch: 0.25, bad: 1 },
   queueAgeSeconds: { watch: 10, bad: 30 },
   replicationLagSeconds: { watch: 1, bad: 5 },
-  backendsUp: { watch: 1, bad: 0 },
 } as const;

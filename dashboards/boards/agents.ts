@@ -1,5 +1,5 @@
-import { RUN_VARIABLE } from '../board-parts.ts';
 import type { Board } from '../board.ts';
+import { RUN_VARIABLE } from '../board-parts.ts';
 import { max, metric, quantile, rate, share, sum } from '../promql.ts';
 
 const own = ['run=~"$run"', 'agent=~"$agent"'];
@@ -41,7 +41,8 @@ export const agentsBoard: Board = {
         {
           kind: 'stat',
           title: 'Busiest agent',
-          description: 'Share of one core. Beyond its limit, 85 % unless the scenario says otherwise, the run is inconclusive.',
+          description:
+            'Share of one core. Beyond its limit, 85 % unless the scenario says otherwise, the run is inconclusive.',
           unit: 'percentunit',
           queries: [{ expr: `max(${of('stampede_agent_cpu_ratio')})`, legend: 'processor' }],
           limits: { watch: 0.7, bad: 0.85 },
@@ -67,7 +68,10 @@ export const agentsBoard: Board = {
           description: 'Share of the checks in flows that did not hold.',
           unit: 'percentunit',
           queries: [
-            { expr: share(of('stampede_checks_total', 'result="failed"'), of('stampede_checks_total')), legend: 'failed' },
+            {
+              expr: share(of('stampede_checks_total', 'result="failed"'), of('stampede_checks_total')),
+              legend: 'failed',
+            },
           ],
           limits: { watch: 0.001, bad: 0.01 },
         },
@@ -79,7 +83,8 @@ export const agentsBoard: Board = {
         {
           kind: 'lines',
           title: 'Active by agent',
-          description: 'Users and iterations of each agent. They are dealt out evenly; when an agent is lost the others get its share.',
+          description:
+            'Users and iterations of each agent. They are dealt out evenly; when an agent is lost the others get its share.',
           unit: 'short',
           min: 0,
           queries: [{ expr: sum(of('stampede_active'), 'agent'), legend: 'agent {{agent}}' }],
@@ -99,7 +104,10 @@ export const agentsBoard: Board = {
           unit: 's',
           min: 0,
           queries: [
-            { expr: quantile(0.99, of('stampede_request_duration_seconds_bucket'), 'agent'), legend: 'agent {{agent}}' },
+            {
+              expr: quantile(0.99, of('stampede_request_duration_seconds_bucket'), 'agent'),
+              legend: 'agent {{agent}}',
+            },
           ],
         },
         {
@@ -172,7 +180,10 @@ export const agentsBoard: Board = {
           unit: 'percentunit',
           min: 0,
           queries: [
-            { expr: sum(rate(of('nodejs_gc_duration_seconds_sum')), 'agent, kind'), legend: 'agent {{agent}} {{kind}}' },
+            {
+              expr: sum(rate(of('nodejs_gc_duration_seconds_sum')), 'agent, kind'),
+              legend: 'agent {{agent}} {{kind}}',
+            },
           ],
         },
         {

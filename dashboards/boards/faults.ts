@@ -1,5 +1,5 @@
-import { FAULT_STATE_WORDS, RUN_VARIABLE, UP_DOWN } from '../board-parts.ts';
 import type { Board } from '../board.ts';
+import { FAULT_STATE_WORDS, RUN_VARIABLE, UP_DOWN } from '../board-parts.ts';
 import { LIMITS } from '../limits.ts';
 import { max, metric, quantile, rate, share, sum } from '../promql.ts';
 
@@ -33,14 +33,18 @@ export const faultsBoard: Board = {
           unit: 'none',
           width: 16,
           queries: [
-            { expr: max(fault('stampede_fault_state'), 'fault, kind, target'), legend: '{{fault}}: {{kind}} of {{target}}' },
+            {
+              expr: max(fault('stampede_fault_state'), 'fault, kind, target'),
+              legend: '{{fault}}: {{kind}} of {{target}}',
+            },
           ],
           words: FAULT_STATE_WORDS,
         },
         {
           kind: 'table',
           title: 'Where each fault stands',
-          description: 'The last state of each. A run is inconclusive when a fault had no effect, and failed when one is not clean.',
+          description:
+            'The last state of each. A run is inconclusive when a fault had no effect, and failed when one is not clean.',
           unit: 'none',
           queries: [{ expr: max(fault('stampede_fault_state'), 'fault, target'), legend: '{{fault}} on {{target}}' }],
           words: FAULT_STATE_WORDS,
@@ -69,7 +73,8 @@ export const faultsBoard: Board = {
         {
           kind: 'lines',
           title: 'Toxics on links',
-          description: 'How many toxics are on each link, as the embedded fault proxy tells it. The original has no such count.',
+          description:
+            'How many toxics are on each link, as the embedded fault proxy tells it. The original has no such count.',
           unit: 'short',
           min: 0,
           queries: [{ expr: `${max(metric('toxiproxy_proxy_toxics'), 'proxy')} > 0`, legend: '{{proxy}}' }],
@@ -86,7 +91,10 @@ export const faultsBoard: Board = {
           unit: 's',
           min: 0,
           queries: [
-            { expr: quantile(0.99, metric('stampede_request_duration_seconds_bucket', run), 'name'), legend: '{{name}}' },
+            {
+              expr: quantile(0.99, metric('stampede_request_duration_seconds_bucket', run), 'name'),
+              legend: '{{name}}',
+            },
           ],
         },
         {
@@ -103,10 +111,8 @@ export const faultsBoard: Board = {
           title: 'Error budget left',
           description: 'What the fault cost: the step down while it was there.',
           unit: 'percentunit',
-          limits: { watch: 0.5, bad: 0 },
-          queries: [
-            { expr: `min by (slo) (${metric('stampede_slo_budget_left_ratio', run)})`, legend: '{{slo}}' },
-          ],
+          limits: { watch: 0.5, bad: 0, lessIsWorse: true },
+          queries: [{ expr: `min by (slo) (${metric('stampede_slo_budget_left_ratio', run)})`, legend: '{{slo}}' }],
         },
       ],
     },

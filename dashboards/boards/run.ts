@@ -1,5 +1,5 @@
-import { FAULT_STATE_WORDS, ON_OFF, RUN_VARIABLE } from '../board-parts.ts';
 import type { Board } from '../board.ts';
+import { FAULT_STATE_WORDS, ON_OFF, RUN_VARIABLE } from '../board-parts.ts';
 import { LIMITS } from '../limits.ts';
 import { max, metric, quantile, rate, share, sum } from '../promql.ts';
 
@@ -21,10 +21,11 @@ export const runBoard: Board = {
         {
           kind: 'stat',
           title: 'Promises kept',
-          description: 'How many of the promises have held so far. What counts is the verdict at the end, window by window.',
+          description:
+            'How many of the promises have held so far. What counts is the verdict at the end, window by window.',
           unit: 'percentunit',
           queries: [{ expr: `avg(${metric('stampede_slo_ok', run)})`, legend: 'kept' }],
-          limits: { bad: 0.999 },
+          limits: { bad: 0.999, lessIsWorse: true },
           min: 0,
           max: 1,
         },
@@ -34,12 +35,13 @@ export const runBoard: Board = {
           description: 'Of the promise that has the least left. Below 0 % it is overspent.',
           unit: 'percentunit',
           queries: [{ expr: `min(${metric('stampede_slo_budget_left_ratio', run)})`, legend: 'least' }],
-          limits: { watch: 0.5, bad: 0 },
+          limits: { watch: 0.5, bad: 0, lessIsWorse: true },
         },
         {
           kind: 'stat',
           title: 'Generator',
-          description: 'Whether the load generator does what the plan asks for. Numbers of an unfit one are about itself.',
+          description:
+            'Whether the load generator does what the plan asks for. Numbers of an unfit one are about itself.',
           unit: 'none',
           queries: [{ expr: `min(${metric('stampede_validity_ok', run)})`, legend: 'fit' }],
           words: { 1: { text: 'fit', tone: 'good' }, 0: { text: 'UNFIT', tone: 'bad' } },
@@ -74,7 +76,8 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Offered and achieved',
-          description: 'Requests that were due, with starts that were dropped, and requests that have ended. A gap is a generator, or a system, that cannot keep up.',
+          description:
+            'Requests that were due, with starts that were dropped, and requests that have ended. A gap is a generator, or a system, that cannot keep up.',
           unit: 'reqps',
           min: 0,
           queries: [
@@ -96,7 +99,8 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Iterations',
-          description: 'Flows that were completed, failed, or were dropped because too many were under way; and the arrivals that the plan asks for.',
+          description:
+            'Flows that were completed, failed, or were dropped because too many were under way; and the arrivals that the plan asks for.',
           unit: 'ops',
           min: 0,
           queries: [
@@ -192,9 +196,10 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Error budget left',
-          description: 'Of what each promise allows: errors, or requests slower than its percentile. Below 0 % it is overspent.',
+          description:
+            'Of what each promise allows: errors, or requests slower than its percentile. Below 0 % it is overspent.',
           unit: 'percentunit',
-          limits: { watch: 0.5, bad: 0 },
+          limits: { watch: 0.5, bad: 0, lessIsWorse: true },
           queries: [{ expr: `min by (slo) (${metric('stampede_slo_budget_left_ratio', run)})`, legend: '{{slo}}' }],
         },
       ],
@@ -205,7 +210,8 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Lateness p99',
-          description: 'How long after they were due requests left the generator. Beyond the limit the run is inconclusive.',
+          description:
+            'How long after they were due requests left the generator. Beyond the limit the run is inconclusive.',
           unit: 's',
           min: 0,
           width: 6,
@@ -217,7 +223,8 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Agents',
-          description: 'Agents at work, of those that the plan asks for. The users of one that is lost go to the others.',
+          description:
+            'Agents at work, of those that the plan asks for. The users of one that is lost go to the others.',
           unit: 'short',
           min: 0,
           width: 6,
@@ -229,7 +236,8 @@ export const runBoard: Board = {
         {
           kind: 'lines',
           title: 'Dropped starts and lost agents',
-          description: 'Iterations that were due and could not be started, and agents that were lost. Each makes the run unfit.',
+          description:
+            'Iterations that were due and could not be started, and agents that were lost. Each makes the run unfit.',
           unit: 'short',
           min: 0,
           width: 6,

@@ -52,12 +52,15 @@ export const shardsBoard: Board = {
           description: 'How often each statement is run.',
           unit: 'ops',
           min: 0,
-          queries: [{ expr: sum(rate(of('db_query_duration_seconds_count')), 'shard, op'), legend: '{{shard}} {{op}}' }],
+          queries: [
+            { expr: sum(rate(of('db_query_duration_seconds_count')), 'shard, op'), legend: '{{shard}} {{op}}' },
+          ],
         },
         {
           kind: 'lines',
           title: 'Orders that came again',
-          description: 'Orders with a key that was known: answered from what was stored, or refused because they differ.',
+          description:
+            'Orders with a key that was known: answered from what was stored, or refused because they differ.',
           unit: 'ops',
           min: 0,
           queries: [{ expr: sum(rate(metric('idempotency_replays_total')), 'outcome'), legend: '{{outcome}}' }],
@@ -104,7 +107,8 @@ export const shardsBoard: Board = {
         {
           kind: 'states',
           title: 'Standbys',
-          description: 'Standbys that follow the primary. With none, a commit that waits for its standby waits for ever.',
+          description:
+            'Standbys that follow the primary. With none, a commit that waits for its standby waits for ever.',
           unit: 'short',
           queries: [{ expr: max(of('shard_standbys_streaming'), 'shard'), legend: '{{shard}}' }],
           words: { 0: { text: 'NONE', tone: 'bad' }, 1: { text: '1', tone: 'good' }, 2: { text: '2', tone: 'good' } },
@@ -121,7 +125,8 @@ export const shardsBoard: Board = {
         {
           kind: 'lines',
           title: 'Replication lag in bytes',
-          description: 'What has been written and the slowest standby has not got yet. It grows while a standby is gone.',
+          description:
+            'What has been written and the slowest standby has not got yet. It grows while a standby is gone.',
           unit: 'bytes',
           min: 0,
           queries: [{ expr: max(of('shard_replication_lag_bytes'), 'shard'), legend: '{{shard}}' }],
@@ -154,7 +159,9 @@ export const shardsBoard: Board = {
           description: 'Messages that were brought to the broker, and attempts that failed.',
           unit: 'ops',
           min: 0,
-          queries: [{ expr: sum(rate(of('outbox_published_total')), 'shard, outcome'), legend: '{{shard}} {{outcome}}' }],
+          queries: [
+            { expr: sum(rate(of('outbox_published_total')), 'shard, outcome'), legend: '{{shard}} {{outcome}}' },
+          ],
         },
       ],
     },

@@ -105,7 +105,8 @@ export class RunMetrics {
     return this.#registry.metrics();
   }
 
-  #alert({ alert, via = 'rules', state, labels }: Extract<JournalLine, { kind: 'alert' }>): void {
+  #alert({ alert, via: teller, state, labels }: Extract<JournalLine, { kind: 'alert' }>): void {
+    const via = teller ?? 'rules';
     const known = this.#alerts.get(`${via} ${alert}`) ?? { alert, via, firing: new Set() };
     this.#alerts.set(`${via} ${alert}`, known);
     const which = JSON.stringify(Object.entries(labels).sort());
