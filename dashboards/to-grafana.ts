@@ -42,7 +42,10 @@ export function toGrafana(board: Board): grafana.Dashboard {
     builder.withRow(new grafana.RowBuilder(row.title).id(++id));
     for (const panel of row.panels) builder.withPanel(toPanel(panel).id(++id));
   }
-  return builder.build();
+  const made = builder.build();
+  // The library hides both in a menu unless told otherwise, and it cannot be told otherwise.
+  for (const each of [...(made.links ?? []), ...(made.annotations?.list ?? [])]) delete each.placement;
+  return made;
 }
 
 function datasource(): grafana.DatasourceVariableBuilder {
@@ -93,6 +96,7 @@ function otherBoards(): grafana.DashboardLinkBuilder {
   return new grafana.DashboardLinkBuilder('Stampede')
     .type(grafana.DashboardLinkType.Dashboards)
     .tags([TAG])
+    .icon('dashboard')
     .tooltip('The other boards, at the same time and of the same run')
     .asDropdown(false)
     .includeVars(true)
