@@ -12,6 +12,8 @@ const target = z.strictObject({
   expr: z.string().min(1),
   legendFormat: z.string().min(1),
   datasource,
+  /** The least step, for jobs that are scraped less often. */
+  interval: z.literal('5s').optional(),
   range: z.boolean(),
   instant: z.boolean(),
 });

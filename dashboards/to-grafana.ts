@@ -189,8 +189,9 @@ function looks({ legend, isLimit }: Query, index: number): grafana.DynamicConfig
   return legend.includes('{{') || colour === undefined ? [] : [fixed(colour)];
 }
 
-function toQuery({ expr, legend }: Query, refId: string, kind: Panel['kind']): cog.Builder<cog.Dataquery> {
+function toQuery({ expr, legend, isSlow }: Query, refId: string, kind: Panel['kind']): cog.Builder<cog.Dataquery> {
   const query = new prometheus.DataqueryBuilder().refId(refId).expr(expr).legendFormat(legend).datasource(DATASOURCE);
+  if (isSlow) query.interval('5s');
   return kind === 'table' ? query.instant() : query.range();
 }
 
