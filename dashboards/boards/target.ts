@@ -335,14 +335,9 @@ export const targetBoard: Board = {
           width: 6,
           queries: [
             { expr: sum(of('queue_messages'), 'state'), legend: '{{state}}' },
-            {
-              expr: sum(of('rabbitmq_queue_messages_ready'), 'queue'),
-              legend: '{{queue}} ready (RabbitMQ)',
-            },
-            {
-              expr: sum(of('rabbitmq_queue_messages_unacked'), 'queue'),
-              legend: '{{queue}} unacked (RabbitMQ)',
-            },
+            { expr: sum(of('rabbitmq_queue_messages_ready', 'queue!~".*dead"')), legend: 'ready (RabbitMQ)' },
+            { expr: sum(of('rabbitmq_queue_messages_unacked')), legend: 'unacked (RabbitMQ)' },
+            { expr: sum(of('rabbitmq_queue_messages_ready', 'queue=~".*dead"')), legend: 'dead (RabbitMQ)' },
             { expr: sum(of('outbox_pending_messages')), legend: 'in outboxes' },
           ],
         },
@@ -357,7 +352,7 @@ export const targetBoard: Board = {
           limits: LIMITS.queueAgeSeconds,
           queries: [
             {
-              expr: `max(${of('queue_oldest_message_age_seconds')}) or ${sum(of('rabbitmq_queue_messages_ready'))} / (${sum(rate(of('worker_jobs_total', 'outcome="ok"')))} > 0)`,
+              expr: `max(${of('queue_oldest_message_age_seconds')}) or ${sum(of('rabbitmq_queue_messages_ready', 'queue!~".*dead"'))} / (${sum(rate(of('worker_jobs_total', 'outcome="ok"')))} > 0)`,
               legend: 'oldest job',
             },
             { expr: `max(${of('outbox_oldest_age_seconds')})`, legend: 'oldest in outboxes' },
