@@ -7,6 +7,7 @@ const statusSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
+      part: z.string().optional(),
       pid: z.number().nullable().optional(),
       state: z.enum(['starting', 'ready', 'held', 'down']),
     }),
@@ -15,6 +16,8 @@ const statusSchema = z.object({
 
 export interface NodeStatus {
   name: string;
+  /** The real part it is, where it is one. */
+  part: string | undefined;
   pid: number | undefined;
   state: 'starting' | 'ready' | 'held' | 'down';
 }
@@ -22,7 +25,7 @@ export interface NodeStatus {
 export async function allNodes(control: string, signal: AbortSignal): Promise<NodeStatus[]> {
   const response = await call(control, '/status', { method: 'GET' }, signal);
   const { nodes } = statusSchema.parse(await response.json());
-  return nodes.map((node) => ({ name: node.name, pid: node.pid ?? undefined, state: node.state }));
+  return nodes.map(({ name, part, pid, state }) => ({ name, part, pid: pid ?? undefined, state }));
 }
 
 export async function nodeStatus(control: string, node: string, signal: AbortSignal): Promise<NodeStatus | undefined> {

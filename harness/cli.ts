@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type PartChoice, PORTS, parseChoice } from '../target-app/parts/choice.ts';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
@@ -25,6 +26,10 @@ import { parseDuration } from './units.ts';
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
 const jsonWanted = process.argv.includes('--json');
 if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
+
+const WITH_HELP = `real parts from PATH instead of embedded ones: ${Object.entries(PORTS)
+  .map(([port, parts]) => `${port}=${parts.filter((part) => part !== 'embedded').join('|')}`)
+  .join(', ')}`;
 
 const exitCode = await main(process.argv.slice(2));
 // A pipe takes its time; what was printed must be out before we go.
@@ -87,9 +92,11 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts',
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
     'stampede run scenarios/first-run.ts --monitor prometheus',
+    'stampede run scenarios/first-run.ts --with queue=rabbitmq,lb=haproxy',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .option('--with <parts>', WITH_HELP, partChoice)
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
     .addOption(
@@ -106,6 +113,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
         options: CommonOptions & {
           seed?: number;
           agents?: number;
+          with?: PartChoice;
           monitor?: string;
           observe?: string;
           summary: 'full' | 'short' | 'none';
@@ -196,10 +204,12 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(target, 'up', 'start the reference shop and leave it up', [
     'stampede target up',
     'stampede target up --port 8080',
+    'stampede target up --with queue=rabbitmq,cache=redis,lb=haproxy,edge=varnish',
   ])
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
-    .action(async (options: { port?: number; mutants?: string[] }) =>
+    .option('--with <parts>', WITH_HELP, partChoice)
+    .action(async (options: { port?: number; mutants?: string[]; with?: PartChoice }) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
     );
   add(target, 'status', 'what of it is up', ['stampede target status', 'stampede target status --json']).action(
@@ -233,6 +243,12 @@ function commandLine(done: (result: CommandResult) => void): Command {
 
   for (const command of [program, ...program.commands, ...target.commands, ...chaos.commands]) command.exitOverride();
   return program;
+}
+
+function partChoice(text: string): PartChoice {
+  const parsed = parseChoice(text);
+  if (parsed.kind === 'choice') return parsed.choice;
+  throw new InvalidArgumentError(`${parsed.problems.map((problem) => `\n  ${problem}`).join('')}`);
 }
 
 function wholeNumber(text: string): number {

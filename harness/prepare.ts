@@ -1,17 +1,21 @@
+import { EMBEDDED, type PartChoice } from '../target-app/parts/choice.ts';
 import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
 import { checkExpression } from './monitor/promql/check.ts';
 import { invariants } from './oracles/invariants.ts';
+import { targetDirectory } from './places.ts';
 import type { ParseContext } from './scenario/context.ts';
 import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { paperTopology, readTopology } from './target.ts';
+import { paperTopology, readTopology, runningTarget } from './target.ts';
 
 export interface PrepareOptions {
   seed?: number;
   agents?: number;
+  /** Of the reference target, which is not up yet: names of links depend on them. */
+  parts?: PartChoice;
 }
 
 /**
@@ -22,8 +26,9 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
   const exported = await importScenario(file);
   const parsed = parseScenario(exported, {
     file,
-    ...options,
-    topology: topologyFor(exported),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
+    topology: topologyFor(exported, options.parts ?? runningTarget(targetDirectory)?.parts ?? EMBEDDED),
     limits: machineLimits(),
     invariants: Object.keys(invariants),
     checkPromql,
@@ -42,10 +47,10 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
 }
 
 /** A scenario that is wrong elsewhere must not hide what is wrong with its faults. */
-function topologyFor(exported: unknown) {
+function topologyFor(exported: unknown, parts: PartChoice) {
   const target = (exported as Partial<Scenario> | undefined)?.definition?.target;
   if (typeof target === 'object') return target.topology === undefined ? undefined : readTopology(target.topology);
-  return paperTopology();
+  return paperTopology(parts);
 }
 
 function checkPromql(expression: string): ReturnType<ParseContext['checkPromql']> {

@@ -3,6 +3,7 @@ import { heal } from '../chaos/undo-journal.ts';
 import type { ReportModel } from '../reports/model.ts';
 import type { LiveState } from '../reports/terminal/live-state.ts';
 import { writeReports } from '../reports/write.ts';
+import type { PartChoice } from '../target-app/parts/choice.ts';
 import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
@@ -33,6 +34,8 @@ export interface RunOptions {
   rules?: RuleGroup[];
   /** Where the run's own metrics are served and alerts are taken; on a free port of 127.0.0.1 unless told otherwise. */
   observe?: ObserveAddress;
+  /** What the reference target is made of, when that is not as it comes. */
+  parts?: PartChoice;
   places: { runs: string; undo: string; live: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
@@ -183,6 +186,7 @@ async function bringUp(
   const fromMs = clock.nowMs();
   const target = await targetOf(plan.target, {
     directory: options.places.target,
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
     signal,
     onEvent(event) {
       if (event.event !== 'node-exited') return;

@@ -1,4 +1,5 @@
 import { terminalSummary } from '../../reports/terminal/summary.ts';
+import { choiceText, type PartChoice } from '../../target-app/parts/choice.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import type { JournalLine } from '../journal.ts';
 import { liveDirectory, runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
@@ -18,13 +19,26 @@ export interface RunCommandOptions extends CommonOptions {
   rules?: string;
   /** As `--observe` takes it. */
   observe?: string;
+  /** What the reference target is made of. */
+  with?: PartChoice;
   summary: 'short' | 'full' | 'none';
   version: string;
 }
 
 /** `stampede run`: checks, runs, judges and reports. The first interrupt drains and heals; the second ends at once. */
 export async function runCommand(file: string, options: RunCommandOptions): Promise<CommandResult> {
-  const plan = await prepare(file, options);
+  const parts = options.with;
+  const plan = await prepare(file, { ...options, ...(parts === undefined ? {} : { parts }) });
+  if (parts !== undefined && plan.target.kind !== 'reference') {
+    throw new StampedeError(
+      'usage/with',
+      '--with says what the reference target is made of; this scenario has its own.',
+      {
+        exitCode: EXIT.usage,
+        hint: "leave --with out, or give the scenario target: 'reference'",
+      },
+    );
+  }
   const rules = options.rules === undefined ? [] : readRules(options.rules);
   const observe = options.observe === undefined ? {} : { observe: parseObserveAddress(options.observe) };
   const view = openView({ stream: process.stderr, plain: options.plain, quiet: options.quiet, env: process.env });
@@ -48,6 +62,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       monitor: options.monitor,
       rules,
       ...observe,
+      ...(parts === undefined ? {} : { parts }),
       places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
@@ -71,11 +86,12 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents, monitor, rules }: RunCommandOptions): string {
-  const parts = ['stampede run', file];
-  if (seed !== undefined) parts.push(`--seed ${seed}`);
-  if (agents !== undefined) parts.push(`--agents ${agents}`);
-  if (monitor !== undefined) parts.push(`--monitor ${monitor}`);
-  if (rules !== undefined) parts.push(`--rules ${rules}`);
-  return parts.join(' ');
+function commandLine(file: string, { seed, agents, monitor, rules, with: parts }: RunCommandOptions): string {
+  const words = ['stampede run', file];
+  if (seed !== undefined) words.push(`--seed ${seed}`);
+  if (agents !== undefined) words.push(`--agents ${agents}`);
+  if (parts !== undefined) words.push(`--with ${choiceText(parts)}`);
+  if (monitor !== undefined) words.push(`--monitor ${monitor}`);
+  if (rules !== undefined) words.push(`--rules ${rules}`);
+  return words.join(' ');
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { allNodes } from '../../chaos/control.ts';
+import { choiceText, EMBEDDED, type PartChoice } from '../../target-app/parts/choice.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import { targetDirectory } from '../places.ts';
 import { readTopology, runningTarget, startReference, stopReference, type TargetEvent } from '../target.ts';
@@ -9,6 +10,7 @@ import type { CommandResult } from './command.ts';
 export async function targetUp(options: {
   port?: number;
   mutants?: string[];
+  with?: PartChoice;
   say: (line: string) => void;
 }): Promise<CommandResult> {
   const already = runningTarget(targetDirectory);
@@ -30,15 +32,17 @@ export async function targetUp(options: {
     directory: targetDirectory,
     tethered: false,
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.with === undefined ? {} : { parts: options.with }),
     ...(options.mutants === undefined ? {} : { mutants: options.mutants }),
     onEvent: (event) => tell(event, options.say),
     signal: interrupt.signal,
   }).finally(() => process.off('SIGINT', onSignal));
   const topology = target.topology();
   const tookMs = Math.round(performance.now() - fromMs);
+  const real = choiceText(options.with ?? EMBEDDED);
   const text = [
     `The reference shop is up at ${target.entry} (${(tookMs / 1_000).toFixed(1)} s)`,
-    `  ${topology.nodes.length} nodes, ${topology.links.length} links through the fault proxy`,
+    `  ${topology.nodes.length} nodes, ${topology.links.length} links through the fault proxy${real === '' ? '' : `; ${real}`}`,
     `  try   curl -s ${target.entry}/v1/products | head -c 300`,
     '  then  stampede target status · stampede target down',
     '',
@@ -57,9 +61,12 @@ export async function targetStatus(): Promise<CommandResult> {
   const nodes = await allNodes(running.control, AbortSignal.timeout(5_000));
   const topology = readTopology(join(targetDirectory, 'target/topology.json'));
   const width = Math.max(...nodes.map((node) => node.name.length));
-  const lines = nodes.map((node) => `  ${node.name.padEnd(width)}  ${node.state.padEnd(8)}  pid ${node.pid ?? '–'}`);
+  const lines = nodes.map(({ name, state, pid, part }) => {
+    const line = `  ${name.padEnd(width)}  ${state.padEnd(8)}  pid ${pid ?? '–'}`;
+    return part === undefined ? line : `${line.padEnd(width + 24)}${part}`;
+  });
   const text = [`The reference shop is up at ${running.entry}, since ${running.startedAt}`, ...lines, ''].join('\n');
-  return { exitCode: 0, text, json: { up: true, entry: running.entry, nodes, topology } };
+  return { exitCode: 0, text, json: { up: true, entry: running.entry, parts: running.parts, nodes, topology } };
 }
 
 export async function targetDown(): Promise<CommandResult> {

@@ -11,10 +11,12 @@ export interface NodeSpec {
   name: string;
   role: string;
   region?: string;
+  /** The real part it is, where it is none of this program's. */
+  part?: string;
   command: string;
   args: readonly string[];
   env?: NodeJS.ProcessEnv;
-  /** The folder its processes work in, when it is a server with processes of its own (PostgreSQL). */
+  /** The folder its processes work in, when it is a server with processes of its own (PostgreSQL, RabbitMQ, nginx). */
   folder?: string;
   /** The user to run as, for a program that refuses to be root. */
   uid?: number;
@@ -32,6 +34,7 @@ export type NodeState = 'starting' | 'ready' | 'held' | 'down';
 export interface NodeStatus {
   name: string;
   role: string;
+  part?: string;
   pid: number | null;
   state: NodeState;
   restarts: number;
@@ -91,9 +94,17 @@ export class ManagedNode {
   }
 
   status(): NodeStatus {
-    const { name, role } = this.spec;
+    const { name, role, part } = this.spec;
     const since = new Date(this.#sinceMs).toISOString();
-    return { name, role, pid: this.#child?.pid ?? null, state: this.#state, restarts: this.#restarts, since };
+    return {
+      name,
+      role,
+      ...(part === undefined ? {} : { part }),
+      pid: this.#child?.pid ?? null,
+      state: this.#state,
+      restarts: this.#restarts,
+      since,
+    };
   }
 
   /** Resolves when it is ready for the first time. @throws StartFailure when it is not within the time */
@@ -216,6 +227,8 @@ export class ManagedNode {
   #exited(code: number | null, signal: string | null): void {
     if (this.#child === undefined) return;
     this.#child = undefined;
+    // Workers that outlive their master would go on serving: a node that was killed is gone as a whole.
+    void endAll(this.#family(undefined));
     this.#dir.forgetProcess(this.spec.name);
     if (this.#stopping) {
       this.#enter('down');
