@@ -5,6 +5,7 @@ import type { JournalLine } from '../journal.ts';
 import { liveDirectory, runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
 import { prepare } from '../prepare.ts';
 import { run } from '../run.ts';
+import { parseObserveAddress } from '../running/observe-address.ts';
 import { readRules } from '../running/rules.ts';
 import { colourIn, openView, unicodeIn } from '../view.ts';
 import type { CommandResult, CommonOptions } from './command.ts';
@@ -16,6 +17,8 @@ export interface RunCommandOptions extends CommonOptions {
   monitor?: string;
   /** A rule file in Prometheus' format. */
   rules?: string;
+  /** As `--observe` takes it. */
+  observe?: string;
   /** What the reference target is made of. */
   with?: PartChoice;
   summary: 'short' | 'full' | 'none';
@@ -37,6 +40,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
     );
   }
   const rules = options.rules === undefined ? [] : readRules(options.rules);
+  const observe = options.observe === undefined ? {} : { observe: parseObserveAddress(options.observe) };
   const view = openView({ stream: process.stderr, plain: options.plain, quiet: options.quiet, env: process.env });
   const interrupt = new AbortController();
   const onSignal = () => {
@@ -57,6 +61,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       version: options.version,
       monitor: options.monitor,
       rules,
+      ...observe,
       ...(parts === undefined ? {} : { parts }),
       places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
