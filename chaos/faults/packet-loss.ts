@@ -72,6 +72,6 @@ function pings(target: NetTarget): string {
   const gateways = Object.values(pinned(target).networks).flatMap(({ gateway }) => (gateway === '' ? [] : [gateway]));
   return gateways
     .slice(0, 1)
-    .map((gateway) => `ping -q -A -c 60 -w 2 ${gateway} >/dev/null 2>&1\n`)
+    .map((gateway) => `ping -q -i 0.02 -c 60 -w 2 ${gateway} >/dev/null 2>&1\n`)
     .join('');
 }
