@@ -88,7 +88,6 @@ export async function run(options: RunOptions): Promise<ReportModel> {
 
     const target = await bringUp(plan, options, journal, clock, giveUp);
     cleanups.push(() => target.stop());
-    metrics.aim(target.topology());
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
     agentUrls.push(...(await load.ready(giveUp)));

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { heal } from '../heal.ts';
 import { type FaultEvent, runTimeline } from '../timeline.ts';
-import { heal, openUndoJournal, pendingUndos } from '../undo-journal.ts';
+import { openUndoJournal, pendingUndos } from '../undo-journal.ts';
 import { aimAt, soon } from './testing-aim.ts';
 import type { FakeContainer } from './testing-fake-container.ts';
 import { type FakeEngine, startFakeEngine } from './testing-fake-engine.ts';
@@ -50,7 +51,7 @@ it('a fault on a container lives as any other', async () => {
   const events = await play('pause', { node: 'a' }, ({ state }) => {
     if (state === 'proven') expect(container.status).toBe('paused');
   });
-  const life = ['requested', 'recorded', 'applied', 'proven', 'undo requested', 'undone', 'clean'];
+  const life = ['requested', 'resolved', 'recorded', 'applied', 'proven', 'undo requested', 'undone', 'clean'];
   expect(events.map(({ state }) => state)).toEqual(life);
   expect(container.status).toBe('running');
   expect(pendingUndos(directory)).toEqual([]);
