@@ -7,6 +7,8 @@ const HELLO: Record<TopologyLink['protocol'], Buffer> = {
   // SSLRequest (PostgreSQL protocol, 55.2.10): the server answers one byte, S or N.
   postgres: Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]),
   redis: Buffer.from('PING\r\n'),
+  // The protocol header (AMQP 0-9-1, 4.2.2) with a version that no server has: it answers with its own and hangs up.
+  amqp: Buffer.from('AMQP\x00\x00\x09\x09', 'latin1'),
 };
 
 /**

@@ -23,7 +23,7 @@ const linkSchema = z.strictObject({
   from: z.string().min(1),
   to: z.string().min(1),
   /** How to say hello over this link, so that a round trip through it can be timed. */
-  protocol: z.enum(['http', 'postgres', 'redis']),
+  protocol: z.enum(['http', 'postgres', 'redis', 'amqp']),
   toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
 });
 
@@ -35,7 +35,7 @@ const scrapeSchema = z.strictObject({
 
 const storeSchema = z.strictObject({
   name: z.string().min(1),
-  kind: z.enum(['postgres', 'redis']),
+  kind: z.enum(['postgres', 'redis', 'amqp']),
   /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`. */
   holds: z.array(z.string()),
   dsn: z.string().min(1),

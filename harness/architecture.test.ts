@@ -127,6 +127,7 @@ describe('imports', () => {
     ],
     ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
     ['ioredis', ['target-app/service/redis.ts']],
+    ['amqplib', ['target-app/service/queue/amqp-queue.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
     [

@@ -23,7 +23,7 @@ export interface TopologyLink {
   name: string;
   from: string;
   to: string;
-  protocol: 'http' | 'postgres' | 'redis';
+  protocol: 'http' | 'postgres' | 'redis' | 'amqp';
   toxiproxy: { api: string; proxy: string };
 }
 
@@ -35,7 +35,7 @@ export interface TopologyScrape {
 
 export interface TopologyStore {
   name: string;
-  kind: 'postgres' | 'redis';
+  kind: 'postgres' | 'redis' | 'amqp';
   holds: string[];
   /** Straight to the store, past the fault proxy: an oracle must see what is there while links are broken. */
   dsn: string;

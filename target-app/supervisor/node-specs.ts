@@ -34,17 +34,17 @@ export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCac
         return { backends: gateways.map((node) => `${node}=${via(node)}=${layout.url(node)}`).join() };
       }
       case 'gateway':
-        return { orders: via('orders'), catalog: via('catalog'), broker: via('broker') };
+        return { orders: via('orders'), catalog: via('catalog'), jobs: via('broker') };
       case 'orders':
         return { shards: shards(), mutants: mutants.join() };
       case 'catalog':
         return { database: core('catalog'), cache: `redis://127.0.0.1:${layout.port('catalog->cache')}` };
       case 'relay':
-        return { shards: shards(), broker: via('broker') };
+        return { shards: shards(), queue: via('broker') };
       case 'broker':
         return { database: core('queue') };
       case 'worker':
-        return { broker: via('broker'), database: core('queue') };
+        return { queue: via('broker'), database: core('queue') };
       case 'cache':
         return { httpPort: String(layout.port('cache http')) };
       default:

@@ -1,8 +1,10 @@
 import { EventEmitter, once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
+import { gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase, SqlError } from '../../service/postgres.ts';
+import { DEFAULT_QUEUE, MAX_ATTEMPTS } from '../../service/queue/queue.ts';
+import { publishConfirms, redeliveries } from '../../service/queue/queue-metrics.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
 import { JobStore, leaseSchema, messageSchema } from './job-store.ts';
@@ -20,18 +22,20 @@ const endSchema = z.strictObject({ leases: z.array(leaseSchema).min(1).max(1_000
 const LOOK_AGAIN_MS = 200;
 
 export const broker = defineRole({
-  settings: z.strictObject({ ...listenSettings, database: z.url() }),
+  settings: z.strictObject({
+    ...listenSettings,
+    database: z.url(),
+    maxAttempts: z.coerce.number().int().min(1).default(MAX_ATTEMPTS),
+  }),
 
   async start(settings) {
     startDefaultMetrics([]);
-    const queue = 'jobs';
+    const queue = DEFAULT_QUEUE;
     const messages = gauge('queue_messages', 'Jobs that are not done.', ['queue', 'state']);
     const oldest = gauge('queue_oldest_message_age_seconds', 'Age of the oldest job that is not done.', ['queue']);
-    const confirms = counter('queue_publish_confirms_total', 'Messages published.', ['queue', 'outcome']);
-    const redeliveries = counter('queue_redeliveries_total', 'Jobs handed out again.', ['queue']);
 
     const database = connectDatabase({ shard: 'queue', dsn: settings.database, maxConnections: 16, maxWaiting: 256 });
-    const jobs = new JobStore(database);
+    const jobs = new JobStore(database, settings.maxAttempts);
     const arrivals = new EventEmitter().setMaxListeners(0);
     let storeAnswers = false;
 
@@ -58,10 +62,10 @@ export const broker = defineRole({
       try {
         await jobs.publish(batch);
       } catch (error) {
-        confirms.inc({ queue, outcome: 'error' }, batch.length);
+        publishConfirms.inc({ queue, outcome: 'error' }, batch.length);
         throw error;
       }
-      confirms.inc({ queue, outcome: 'ok' }, batch.length);
+      publishConfirms.inc({ queue, outcome: 'ok' }, batch.length);
       arrivals.emit('message');
       return reply.send({ confirmed: batch.length });
     });

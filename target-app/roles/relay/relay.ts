@@ -1,25 +1,24 @@
 import { z } from 'zod';
 import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase } from '../../service/postgres.ts';
+import { connectQueue } from '../../service/queue/connect-queue.ts';
 import { defineRole, listenSettings, shardAddresses } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
-import { connectUpstream } from '../../service/upstream.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
 
 const BATCH = 200;
 const IDLE_MS = 100;
-const PUBLISH_TIMEOUT_MS = 5_000;
 const BACKLOG_INTERVAL_MS = 1_000;
 
 export const relay = defineRole({
-  settings: z.strictObject({ ...listenSettings, shards: shardAddresses, broker: z.url() }),
+  settings: z.strictObject({ ...listenSettings, shards: shardAddresses, queue: z.url() }),
 
   async start(settings) {
     startDefaultMetrics([]);
     const published = counter('outbox_published_total', 'Messages brought to the broker.', ['shard', 'outcome']);
     const pending = gauge('outbox_pending_messages', 'Messages not yet brought to the broker.', ['shard']);
     const oldest = gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.', ['shard']);
-    const broker = connectUpstream({ service: 'relay', upstream: 'broker', url: settings.broker, maxConnections: 8 });
+    const queue = await connectQueue({ url: settings.queue, client: settings.name, service: 'relay' });
     const reached = new Map<string, boolean>();
 
     const service = createService({
@@ -33,17 +32,7 @@ export const relay = defineRole({
       }),
     });
 
-    const publish = async (messages: OutboxMessage[]) => {
-      const result = await broker.call({
-        method: 'POST',
-        path: '/messages',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ messages }),
-        timeoutMs: PUBLISH_TIMEOUT_MS,
-      });
-      if (result.kind !== 'answer') throw new Error(`the broker did not confirm: ${result.kind}`);
-      if (result.statusCode !== 200) throw new Error(`the broker answered ${result.statusCode}: ${result.body}`);
-    };
+    const publish = (messages: OutboxMessage[]) => queue.publish(messages);
 
     const databases = [...settings.shards].map(([shard, dsn]) => {
       const database = connectDatabase({ shard, dsn, maxConnections: 2, maxWaiting: 2 });
@@ -89,7 +78,7 @@ export const relay = defineRole({
       async stop() {
         await service.drain(0);
         await Promise.all(databases.map((database) => database.close()));
-        await broker.close();
+        await queue.close();
       },
     };
   },
