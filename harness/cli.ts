@@ -93,6 +93,11 @@ function commandLine(done: (result: CommandResult) => void): Command {
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
     .addOption(
+      new Option('--observe <address>', 'PORT or HOST:PORT for /metrics, /targets and /alerts of the run').env(
+        'STAMPEDE_OBSERVE',
+      ),
+    )
+    .addOption(
       new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
     )
     .action(
@@ -102,6 +107,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
           seed?: number;
           agents?: number;
           monitor?: string;
+          observe?: string;
           summary: 'full' | 'short' | 'none';
         },
       ) => done(await runCommand(file, { ...options, version })),

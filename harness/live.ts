@@ -270,7 +270,23 @@ export class LiveTracker {
       });
     const outcomes = cells.map((cell) => cell.outcome);
     const outcome = outcomes.includes('failed') ? 'failed' : outcomes.includes('passed') ? 'passed' : null;
-    return { name, limit, limitValue, op, unit, outcome, cells, budgetLeft: null };
+    return { name, limit, limitValue, op, unit, outcome, cells, budgetLeft: this.#budgetLeft(objective) };
+  }
+
+  /** Of the windows it is judged in, by what they look like now. Null where the promise allows no share of bad requests. */
+  #budgetLeft(objective: ObjectivePlan): number | null {
+    if (objective.source !== 'client' || !objective.op.startsWith('<')) return null;
+    const { measure, limitValue, of } = objective;
+    const allowed = measure.kind === 'errors' ? limitValue : measure.kind === 'quantile' ? 1 - measure.q : 0;
+    const isWhole = objective.during.some((wanted) => wanted === 'whole');
+    const windows = [...this.#windows].filter(
+      ([window]) => isWhole || objective.during.some((wanted) => window === wanted || window.startsWith(`${wanted}:`)),
+    );
+    const judged = merge(windows.flatMap(([, byName]) => byName.get(of) ?? []));
+    const { response, errors } = judged;
+    if (allowed === 0 || response.count === 0) return null;
+    const bad = measure.kind === 'errors' ? errors : response.countAbove(limitValue);
+    return 1 - bad / (allowed * response.count);
   }
 
   #measured(

@@ -13,7 +13,10 @@ import { createRunDirectory, outputError } from './run-directory.ts';
 import { Load } from './running/load.ts';
 import { loadAndFaults } from './running/load-and-faults.ts';
 import { lookAround } from './running/look-around.ts';
+import { OBSERVE_DEFAULT, type ObserveAddress } from './running/observe-address.ts';
+import { serveObservers } from './running/observe-server.ts';
 import { startRules } from './running/rules.ts';
+import { RunMetrics } from './running/run-metrics.ts';
 import { askPrometheus } from './running/second-opinion.ts';
 import { scrapesOf, watch } from './running/watch.ts';
 import type { Plan } from './scenario/plan.ts';
@@ -28,6 +31,8 @@ export interface RunOptions {
   monitor?: string | undefined;
   /** The user's own, run beside the burn-rate rules of the promises. */
   rules?: RuleGroup[];
+  /** Where the run's own metrics are served and alerts are taken; on a free port of 127.0.0.1 unless told otherwise. */
+  observe?: ObserveAddress;
   places: { runs: string; undo: string; live: string; target: string };
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
@@ -46,15 +51,21 @@ export async function run(options: RunOptions): Promise<ReportModel> {
   const clock = startClock();
   const { id, directory } = createRunDirectory(places.runs, plan, new Date(clock.zero.epochMs));
   const live = new LiveTracker(plan);
+  const metrics = new RunMetrics(plan);
   const broken = new AbortController();
   const journal = openJournal(join(directory, RUN_FILES.journal), clock.nowMs, {
     onEvent(line) {
       live.event(line);
+      metrics.event(line);
       options.onEvent(line);
     },
     onFailure: (error) => broken.abort(outputError(directory, error)),
   });
-  const drawing = setInterval(() => options.onLive(live.state(clock.nowMs())), LIVE_EVERY_MS);
+  const drawing = setInterval(() => {
+    const state = live.state(clock.nowMs());
+    metrics.live(state);
+    options.onLive(state);
+  }, LIVE_EVERY_MS);
   const cleanups: (() => Promise<void> | void)[] = [() => clearInterval(drawing), () => journal.close()];
   let loadEnded = false;
   const giveUp = AbortSignal.any([options.interrupt, broken.signal]);
@@ -63,13 +74,34 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     for (const healed of await heal(places.undo, { all: false, deadlineMs: HEAL_MS }))
       journal.write({ kind: 'healed', ...healed });
 
+    const agentUrls: string[] = [];
+    const observe = await serveObservers(options.observe ?? OBSERVE_DEFAULT, {
+      id,
+      metrics: () => metrics.text(),
+      agentUrls: () => agentUrls,
+      onAlert: (event) => journal.write(event),
+    });
+    cleanups.push(() => observe.close());
+
     const target = await bringUp(plan, options, journal, clock, giveUp);
     cleanups.push(() => target.stop());
+    metrics.aim(target.topology());
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
-    const agentUrls = await load.ready(giveUp);
+    agentUrls.push(...(await load.ready(giveUp)));
     const wanted = options.monitor;
-    const watching = await watch({ target, agentUrls, directory, clock, journal, signal: giveUp, wanted });
+    const harnessUrl = `${observe.url}/metrics`;
+    const watching = await watch({
+      id,
+      target,
+      agentUrls,
+      harnessUrl,
+      directory,
+      clock,
+      journal,
+      signal: giveUp,
+      wanted,
+    });
     cleanups.push(() => watching.stop());
     const { embedded, prometheus } = watching;
     const monitor = prometheus ?? embedded;

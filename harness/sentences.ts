@@ -63,7 +63,8 @@ export function sentenceOf(event: JournalLine): { verb: string; text: string } |
           .map(([name, value]) => `${name}=${value}`)
           .join(' '),
       } = event.annotations;
-      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}` };
+      const via = event.via === undefined ? '' : ', told by Alertmanager';
+      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}${via}` };
     }
     case 'monitor attached':
       return {

@@ -4,6 +4,7 @@ import type { JournalLine } from '../journal.ts';
 import { liveDirectory, runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
 import { prepare } from '../prepare.ts';
 import { run } from '../run.ts';
+import { parseObserveAddress } from '../running/observe-address.ts';
 import { readRules } from '../running/rules.ts';
 import { colourIn, openView, unicodeIn } from '../view.ts';
 import type { CommandResult, CommonOptions } from './command.ts';
@@ -15,6 +16,8 @@ export interface RunCommandOptions extends CommonOptions {
   monitor?: string;
   /** A rule file in Prometheus' format. */
   rules?: string;
+  /** As `--observe` takes it. */
+  observe?: string;
   summary: 'short' | 'full' | 'none';
   version: string;
 }
@@ -23,6 +26,7 @@ export interface RunCommandOptions extends CommonOptions {
 export async function runCommand(file: string, options: RunCommandOptions): Promise<CommandResult> {
   const plan = await prepare(file, options);
   const rules = options.rules === undefined ? [] : readRules(options.rules);
+  const observe = options.observe === undefined ? {} : { observe: parseObserveAddress(options.observe) };
   const view = openView({ stream: process.stderr, plain: options.plain, quiet: options.quiet, env: process.env });
   const interrupt = new AbortController();
   const onSignal = () => {
@@ -43,6 +47,7 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       version: options.version,
       monitor: options.monitor,
       rules,
+      ...observe,
       places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),

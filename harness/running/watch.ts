@@ -20,8 +20,11 @@ export interface Watch {
 }
 
 export interface WatchOptions {
+  id: string;
   target: Target;
   agentUrls: string[];
+  /** Of the coordinator's own metrics. */
+  harnessUrl: string;
   directory: string;
   clock: RunClock;
   journal: Journal;
@@ -32,9 +35,10 @@ export interface WatchOptions {
 
 /** Starts to watch and waits until everything that is to be watched has been seen: what is missing now would be missed later. */
 export async function watch(options: WatchOptions): Promise<Watch> {
-  const { target, agentUrls, directory, clock, journal, signal, wanted } = options;
-  const agents = agentUrls.map((url, index) => ({ job: 'agent', url, labels: { agent: String(index) } }));
-  const targets = [...target.topology().scrapes, ...agents];
+  const { id, target, agentUrls, harnessUrl, directory, clock, journal, signal, wanted } = options;
+  const agents = agentUrls.map((url, index) => ({ job: 'agent', url, labels: { agent: String(index), run: id } }));
+  const harness = { job: 'harness', url: harnessUrl, labels: { run: id } };
+  const targets = [...target.topology().scrapes, ...agents, harness];
   const nodes = new Map([
     ...target.topology().scrapes.map(({ url, labels }) => [url, labels.node] as const),
     ...agentUrls.map((url, index) => [url, `agent ${index}`] as const),

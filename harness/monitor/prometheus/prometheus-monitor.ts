@@ -124,7 +124,7 @@ function isOf({ job, url, labels: own }: ScrapeTarget, labels: Record<string, st
   const { host } = new URL(url);
   return (
     labels.job === job &&
-    labels.instance === host &&
+    labels.instance === (own.instance ?? host) &&
     Object.entries(own).every(([name, value]) => labels[name] === value)
   );
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
-import { connectDatabase } from '../../service/postgres.ts';
+import { connectDatabase, type Database } from '../../service/postgres.ts';
 import { connectQueue } from '../../service/queue/connect-queue.ts';
 import { defineRole, listenSettings, shardAddresses } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
+import { ReplicationGauges } from './replication.ts';
 
 const BATCH = 200;
 const IDLE_MS = 100;
@@ -18,6 +19,7 @@ export const relay = defineRole({
     const published = counter('outbox_published_total', 'Messages brought to the broker.', ['shard', 'outcome']);
     const pending = gauge('outbox_pending_messages', 'Messages not yet brought to the broker.', ['shard']);
     const oldest = gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.', ['shard']);
+    const replication = new ReplicationGauges();
     const queue = await connectQueue({ url: settings.queue, client: settings.name, service: 'relay' });
     const reached = new Map<string, boolean>();
 
@@ -40,7 +42,7 @@ export const relay = defineRole({
       reached.set(shard, false);
       // A loop for each shard: one that hangs keeps only itself waiting.
       void relayForEver(shard, outbox);
-      void watchBacklog(shard, outbox);
+      void watchBacklog(shard, outbox, database);
       return database;
     });
 
@@ -58,13 +60,14 @@ export const relay = defineRole({
       }
     }
 
-    async function watchBacklog(shard: string, outbox: Outbox): Promise<void> {
+    async function watchBacklog(shard: string, outbox: Outbox, database: Database): Promise<void> {
       for (;;) {
         try {
           const backlog = await outbox.backlog();
           reached.set(shard, true);
           pending.set({ shard }, backlog.pending);
           oldest.set({ shard }, backlog.oldestSec);
+          await replication.look(shard, database);
         } catch {
           reached.set(shard, false);
         }
