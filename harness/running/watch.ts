@@ -10,7 +10,7 @@ import {
 } from '../monitor/prometheus/prometheus-monitor.ts';
 import type { RunMonitor } from '../monitor/run-monitor.ts';
 import { RUN_FILES } from '../read-run.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 
 /** What watches a run: the embedded monitor always, and a real Prometheus where one was asked for. */
 export interface Watch {

@@ -1,0 +1,86 @@
+import { linkName } from '../../../target-app/supervisor/links.ts';
+import {
+  COMPOSE_LINKS,
+  COMPOSE_NODES,
+  COMPOSE_SHARDS,
+  type ComposeNode,
+  FAULT_PROXY_NODE,
+  inSize,
+  type PublishedPort,
+  type Size,
+} from '../../../target-app/compose/layout.ts';
+import type { Topology } from '../../../chaos/topology.ts';
+import type { StackPorts } from './stack-ports.ts';
+
+interface StackOptions {
+  size: Size;
+  ports: StackPorts;
+  /** The container of a service; undefined when it has none. */
+  containerOf: (service: string) => string | undefined;
+}
+
+/** Everything of the stack as seen from this machine: nodes are containers, links are proxies, all else published ports. */
+export function stackTopology({ size, ports, containerOf }: StackOptions): Topology {
+  const nodes = COMPOSE_NODES.filter((node) => inSize(node, size));
+  const api = `http://127.0.0.1:${portOf(ports, FAULT_PROXY_NODE, 'api')}`;
+  return {
+    entry: `http://127.0.0.1:${portOf(ports, 'edge', 'entry')}`,
+    nodes: nodes.flatMap(({ name, role, region }) => {
+      const container = containerOf(name);
+      if (container === undefined) return [];
+      return [{ name, role, ...(region === undefined ? {} : { region }), by: { container } }];
+    }),
+    links: COMPOSE_LINKS.filter((link) => inSize(link, size)).map(({ from, to, protocol, port }) => {
+      const name = linkName({ from, to });
+      const reach = `127.0.0.1:${ports.firstLink + port - FIRST_INSIDE}`;
+      return { name, from, to, protocol, toxiproxy: { api, proxy: name, reach } };
+    }),
+    scrapes: nodes.flatMap((node) => scrapesOf(node, ports)),
+    stores: storesOf(size, ports),
+  };
+}
+
+const FIRST_INSIDE = Math.min(...COMPOSE_LINKS.map(({ port }) => port));
+
+/** The published port of a node. @throws when it publishes none for that use */
+export function portOf({ byVariable }: StackPorts, node: string, use: PublishedPort['use']): number {
+  const published = COMPOSE_NODES.find(({ name }) => name === node)?.ports.find((port) => port.use === use);
+  const port = published && byVariable.get(published.variable);
+  if (port === undefined) throw new Error(`${node} publishes no port for ${use}`);
+  return port;
+}
+
+/**
+ * The instance is the one that the stack's own Prometheus knows, who scrapes the same page by another address. What the
+ * exporter tells of others is scraped once, from it.
+ */
+function scrapesOf(node: ComposeNode, ports: StackPorts): Topology['scrapes'] {
+  if (node.name === 'prometheus') return [];
+  return node.ports.flatMap(({ use, inside, variable }) => {
+    const isPage = use === 'metrics' || use === 'api' || (use === 'http' && node.role !== 'edge');
+    if (!isPage) return [];
+    const url = `http://127.0.0.1:${ports.byVariable.get(variable)}/metrics`;
+    return [{ job: node.role, url, labels: { node: node.name, instance: `${node.name}:${inside}` } }];
+  });
+}
+
+/** As the superuser, who gets in even when all ordinary connections are used up. */
+function storesOf(size: Size, ports: StackPorts): Topology['stores'] {
+  const dsn = (node: string, database: string) =>
+    `postgres://postgres@127.0.0.1:${portOf(ports, node, 'postgres')}/${database}`;
+  const shards = COMPOSE_SHARDS.filter((shard) => inSize(shard, size)).map(({ node }) => {
+    return { name: node, kind: 'postgres' as const, holds: ['orders'], dsn: dsn(node, 'postgres') };
+  });
+  const core = ['queue', 'catalog'].map((database) => {
+    return { name: database, kind: 'postgres' as const, holds: [database], dsn: dsn('core-db', database) };
+  });
+  const cache = { name: 'cache', kind: 'redis' as const, holds: ['cache'], dsn: `redis://127.0.0.1:${portOf(ports, 'cache', 'redis')}` };
+  return [...shards, ...core, cache];
+}
+
+/** Before it is up: enough to look names up in. */
+export function paperStack(): Topology {
+  const variables = COMPOSE_NODES.flatMap(({ ports }) => ports.map(({ variable, usual }) => [variable, usual] as const));
+  const ports = { byVariable: new Map(variables), firstLink: FIRST_INSIDE, observe: 0 };
+  return stackTopology({ size: 'small', ports, containerOf: (service) => service });
+}
