@@ -1,4 +1,14 @@
-import type { Application, Baseline, Baselines, FaultKind, FaultTarget, Proof, Resolved } from './fault.ts';
+import { z } from 'zod';
+import type {
+  Application,
+  Baseline,
+  Baselines,
+  FaultFamily,
+  FaultKind,
+  FaultTarget,
+  Proof,
+  Resolved,
+} from './fault.ts';
 import { down } from './faults/down.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
@@ -13,11 +23,12 @@ export interface BoundFault {
   resolve(topology: Topology): Resolved<AimedFault>;
 }
 
-/** A fault with its target found: all that is left is to do it. */
+/** A fault with one target found: all that is left is to do it. */
 export interface AimedFault {
   kind: string;
   settings: string;
   target: string;
+  takes: string;
   undoOf(id: string): UndoStep;
   baseline(signal: AbortSignal): Promise<Baseline>;
   apply(how: Application): Promise<void>;
@@ -30,10 +41,13 @@ export type Bound =
 
 interface CatalogueEntry {
   kind: string;
+  family: FaultFamily;
   about: string;
+  needs: string;
   provenBy: string;
-  /** Names of its settings. */
-  fields: string[];
+  undoneBy: string;
+  /** Its settings, by name, and what each means. */
+  fields: { name: string; about: string }[];
   bind(params: unknown): Bound;
 }
 
@@ -50,19 +64,23 @@ export function bindFault(kind: string, params: unknown): Bound {
 
 /** Hides a kind's own types behind closures, so that a list can hold faults of all kinds. */
 function entry<Params, Target extends FaultTarget>(kind: FaultKind<Params, Target>): CatalogueEntry {
-  const shape = 'shape' in kind.params && typeof kind.params.shape === 'object' ? kind.params.shape : {};
-  const fields = Object.keys(shape ?? {});
+  const shape = kind.params instanceof z.ZodObject ? kind.params.shape : {};
+  const names = Object.keys(shape);
+  const { family, about, needs, provenBy, undoneBy } = kind;
   return {
     kind: kind.kind,
-    about: kind.about,
-    provenBy: kind.provenBy,
-    fields,
+    family,
+    about,
+    needs,
+    provenBy,
+    undoneBy,
+    fields: Object.entries(shape).map(([name, field]) => ({ name, about: describing(field) })),
     bind(params) {
       const parsed = kind.params.safeParse(params);
       if (!parsed.success) {
         const problems = parsed.error.issues.flatMap((issue) =>
           issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({ path: [key], message: `unknown key. ${suggestion(key, fields)}` }))
+            ? issue.keys.map((key) => ({ path: [key], message: `unknown key. ${suggestion(key, names)}` }))
             : [
                 {
                   path: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
@@ -89,17 +107,23 @@ function aim<Params, Target extends FaultTarget>(
 ): Resolved<AimedFault> {
   const resolved = kind.resolve(params, topology);
   if (!resolved.ok) return resolved;
-  const { target } = resolved;
-  return {
-    ok: true,
-    target: {
+  const [first, ...others] = resolved.targets.map((target): AimedFault => {
+    return {
       kind: kind.kind,
       settings,
       target: target.name,
+      takes: target.takes,
       undoOf: (id) => kind.undoOf(params, target, id),
       baseline: (signal) => kind.baseline(target, signal),
       apply: (how) => kind.apply(params, target, how),
       prove: (before, signal) => kind.prove(params, target, before, signal),
-    },
-  };
+    };
+  });
+  return first === undefined
+    ? { ok: false, problem: `${kind.kind} found no target` }
+    : { ok: true, targets: [first, ...others] };
+}
+
+function describing(field: unknown): string {
+  return field instanceof z.ZodType ? (field.description ?? '') : '';
 }

@@ -8,12 +8,18 @@ import type { UndoStep } from './undo.ts';
  */
 export interface FaultKind<Params, Target extends FaultTarget> {
   readonly kind: string;
+  readonly family: FaultFamily;
   /** One sentence for the catalogue. */
   readonly about: string;
+  /** What must be there for it, for the catalogue: `a link through a fault proxy`. */
+  readonly needs: string;
   /** How a person knows it worked, for the catalogue. */
   readonly provenBy: string;
+  /** What ends it, for the catalogue; the fault's own lease included, where it has one. */
+  readonly undoneBy: string;
+  /** Each field is described (`.describe`) with its unit and its range. */
   readonly params: z.ZodType<Params>;
-  /** Finds what the fault hits. Nothing found is an error, before anything is started. */
+  /** Finds all that the fault may hit, in the topology's order. Nothing found is an error, before anything is started. */
   resolve(params: Params, topology: Topology): Resolved<Target>;
   /** The settings in words: `800 ms, jitter 200 ms`. */
   settings(params: Params): string;
@@ -21,16 +27,26 @@ export interface FaultKind<Params, Target extends FaultTarget> {
   /** Measures the unharmed target; called at the start of the timeline and again right before `apply`. */
   baseline(target: Target, signal: AbortSignal): Promise<Baseline>;
   apply(params: Params, target: Target, how: Application): Promise<void>;
-  /** Measures the effect by a path that does not trust `apply`. Returns when proven or when the signal aborts. */
+  /**
+   * Measures the effect by a path that does not trust `apply`. Returns when proven or when the signal aborts. Asked again
+   * for as long as the fault lasts: an effect that ends early is no effect.
+   */
   prove(params: Params, target: Target, before: Baselines, signal: AbortSignal): Promise<Proof>;
 }
+
+export type FaultFamily = 'network' | 'process' | 'container' | 'resource' | 'dependency' | 'data' | 'load' | 'harness';
 
 export interface FaultTarget {
   /** As people call it: `orders->shard-eu-0`, `gateway-1`. */
   name: string;
+  /**
+   * What of the system the fault takes for itself, as `link:orders->shard-eu-0` or `node:gateway-1`. Two faults that take the
+   * same at the same time are refused. `/` makes it finer: `link:a->b/latency` meets `link:a->b`, not `link:a->b/bandwidth`.
+   */
+  takes: string;
 }
 
-export type Resolved<Target> = { ok: true; target: Target } | { ok: false; problem: string };
+export type Resolved<Target> = { ok: true; targets: [Target, ...Target[]] } | { ok: false; problem: string };
 
 /** `id` marks what is ours; `forMs` is how long the fault is meant to last. */
 export interface Application {

@@ -76,7 +76,7 @@ async function play(
   const journal = openUndoJournal(directory, 'run');
   const zero = performance.now();
   await runTimeline({
-    faults: [{ id: 'stampede-test', name: 'the-fault', atMs: 300, forMs: options.forMs, fault: resolved.target }],
+    faults: [{ id: 'stampede-test', name: 'the-fault', atMs: 300, forMs: options.forMs, fault: resolved.targets[0] }],
     journal,
     nowMs: () => performance.now() - zero,
     sleepUntil: (tMs, signal) => sleep(Math.max(0, tMs - (performance.now() - zero)), undefined, { signal }),
@@ -165,7 +165,7 @@ describe('the fault down', () => {
     const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
     if (!resolved?.ok) throw new Error('the fault does not resolve');
     const before = { armed: { bytesAfter: 0 }, applied: { bytesBefore: 5_000 } };
-    const proof = await resolved.target.prove(before, AbortSignal.timeout(500));
+    const proof = await resolved.targets[0].prove(before, AbortSignal.timeout(500));
     expect(proof).toEqual({ proven: false, evidence: 'a->b still accepts connections' });
   });
 });

@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, markOf, type ProcessMark } from './process-mark.ts';
-import { type UndoStep, undo } from './undo.ts';
+import { type UndoStep, undo, undoStepSchema } from './undo.ts';
 
 /**
  * The write-ahead log of undo: a fault's undo step is flushed to disk before the fault is applied, and struck out only
@@ -20,15 +20,9 @@ import { type UndoStep, undo } from './undo.ts';
  * starts next reads the files of owners that are no longer alive, and heals.
  */
 
-const stepSchema = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('remove-toxic'), api: z.string(), proxy: z.string(), toxic: z.string() }),
-  z.object({ step: z.literal('enable-proxy'), api: z.string(), proxy: z.string() }),
-  z.object({ step: z.literal('release-node'), control: z.string(), node: z.string() }),
-]) satisfies z.ZodType<UndoStep>;
-
 const lineSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('owner'), run: z.string(), pid: z.number(), started: z.string() }),
-  z.object({ op: z.literal('pending'), id: z.string(), fault: z.string(), target: z.string(), undo: stepSchema }),
+  z.object({ op: z.literal('pending'), id: z.string(), fault: z.string(), target: z.string(), undo: undoStepSchema }),
   z.object({ op: z.literal('done'), id: z.string() }),
 ]);
 

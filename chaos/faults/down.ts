@@ -3,17 +3,20 @@ import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { refuses } from '../probe.ts';
 import { proxyState, setEnabled } from '../toxiproxy-client.ts';
-import { type LinkTarget, measureLink, resolveLink } from './link.ts';
+import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
 
-const params = z.strictObject({ link: z.string().min(1) });
+const params = z.strictObject({ link: linkField });
 
 export type DownParams = z.input<typeof params>;
 
 /** A link is cut: open connections end, new ones are refused. */
 export const down: FaultKind<z.output<typeof params>, LinkTarget> = {
   kind: 'down',
+  family: 'network',
   about: 'A link is cut: open connections end, new ones are refused.',
+  needs: 'a link through a fault proxy',
   provenBy: 'a refused connection, and bytes of the target itself having passed over the link before',
+  undoneBy: 'enabling the proxy',
   params,
   resolve: ({ link }, topology) => resolveLink(link, topology),
   settings: () => 'refuses connections',

@@ -6,9 +6,11 @@ import type { Topology } from '../topology.ts';
 import { suggestion } from './link.ts';
 
 const params = z.strictObject({
-  node: z.string().min(1),
-  /** `at-end`: it stays dead until the fault ends. `at-once`: its supervisor restarts it as it would after any crash. */
-  restart: z.enum(['at-end', 'at-once']).default('at-end'),
+  node: z.string().min(1).describe('the node, as the topology names it: gateway-1'),
+  restart: z
+    .enum(['at-end', 'at-once'])
+    .default('at-end')
+    .describe('at-end: dead until the fault ends; at-once: restarted as after any crash'),
 });
 
 export type KillParams = z.input<typeof params>;
@@ -20,8 +22,11 @@ interface NodeTarget extends FaultTarget {
 /** A process is ended with SIGKILL. */
 export const kill: FaultKind<z.output<typeof params>, NodeTarget> = {
   kind: 'kill',
+  family: 'process',
   about: 'A process is ended with SIGKILL; it is restarted when the fault ends, or at once by its supervisor.',
+  needs: 'a node with a supervisor',
   provenBy: 'the process id gone from the machine',
+  undoneBy: 'letting the supervisor start it again, at the latest 30 s after the fault should have ended',
   params,
   resolve: ({ node }, topology) => resolveNode(node, topology),
   settings: ({ restart }) => (restart === 'at-end' ? 'SIGKILL, stays dead' : 'SIGKILL, restarted at once'),
@@ -64,7 +69,7 @@ function resolveNode(name: string, topology: Topology): Resolved<NodeTarget> {
   if (node.by.control === undefined) {
     return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could start it again` };
   }
-  return { ok: true, target: { name, control: node.by.control } };
+  return { ok: true, targets: [{ name, takes: `node:${name}`, control: node.by.control }] };
 }
 
 function exists(pid: number): boolean {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
 import { addToxic, proxyState } from '../toxiproxy-client.ts';
-import { type LinkTarget, measureLink, resolveLink, trafficSeen } from './link.ts';
+import { type LinkTarget, linkField, measureLink, resolveLink, trafficSeen } from './link.ts';
 
 const params = z.strictObject({
-  link: z.string().min(1),
-  latencyMs: z.number().positive().max(600_000),
-  jitterMs: z.number().nonnegative().max(600_000).default(0),
+  link: linkField,
+  latencyMs: z.number().positive().max(600_000).describe('delay of every answer, ms, up to 600,000'),
+  jitterMs: z.number().nonnegative().max(600_000).default(0).describe('give or take so much, ms; 0 unless told'),
 });
 
 export type LatencyParams = z.input<typeof params>;
@@ -16,10 +16,13 @@ export type LatencyParams = z.input<typeof params>;
 /** Answers over a link take longer: every chunk is held for latencyMs, give or take jitterMs. */
 export const latency: FaultKind<z.output<typeof params>, LinkTarget> = {
   kind: 'latency',
+  family: 'network',
   about: 'Answers over a link are delayed by latencyMs, give or take jitterMs.',
+  needs: 'a link through a fault proxy',
   provenBy: 'a timed round trip through the link, and bytes of the target itself passing over it meanwhile',
+  undoneBy: 'removing the toxic',
   params,
-  resolve: ({ link }, topology) => resolveLink(link, topology),
+  resolve: ({ link }, topology) => resolveLink(link, topology, 'latency'),
   settings: ({ latencyMs, jitterMs }) => `${latencyMs} ms${jitterMs > 0 ? `, jitter ${jitterMs} ms` : ''}`,
   undoOf: (_, { api, proxy }, id) => ({ step: 'remove-toxic', api, proxy, toxic: id }),
   baseline: measureLink,

@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
 import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+
+export const linkField = z.string().min(1).describe('the link, as the topology names it: orders->shard-eu-0');
 
 /** What all faults on links share: finding the link, measuring it, and telling a used link from an idle one. */
 export interface LinkTarget extends FaultTarget {
@@ -12,12 +15,14 @@ export interface LinkTarget extends FaultTarget {
   protocol: TopologyLink['protocol'];
 }
 
-export function resolveLink(name: string, topology: Topology): Resolved<LinkTarget> {
+/** `part` is what of the link the fault takes, where that is not all of it: `latency`. */
+export function resolveLink(name: string, topology: Topology, part?: string): Resolved<LinkTarget> {
   const link = topology.links.find((candidate) => candidate.name === name);
   if (link) {
+    const takes = part === undefined ? `link:${name}` : `link:${name}/${part}`;
     return {
       ok: true,
-      target: { name, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol },
+      targets: [{ name, takes, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol }],
     };
   }
   const names = topology.links.map((candidate) => candidate.name);

@@ -34,13 +34,15 @@ export function chaosStatus(): CommandResult {
 
 /** `stampede chaos catalog`: every fault there is. */
 export function chaosCatalog(): CommandResult {
-  const lines = catalogue.flatMap(({ kind, about, fields, provenBy }) => [
+  const lines = catalogue.flatMap(({ kind, about, fields, needs, provenBy, undoneBy }) => [
     kind,
     `  ${about}`,
-    `  settings  ${fields.join(', ')}`,
+    ...fields.map(({ name, about: meaning }) => `  ${name.padEnd(10)}${meaning}`),
+    `  needs     ${needs}`,
     `  proven by ${provenBy}`,
+    `  undone by ${undoneBy}`,
     '',
   ]);
-  const json = catalogue.map(({ kind, about, fields, provenBy }) => ({ kind, about, fields, provenBy }));
+  const json = catalogue.map(({ bind: _, ...entry }) => entry);
   return { exitCode: 0, text: lines.join('\n'), json };
 }

@@ -82,7 +82,7 @@ function aimed(plan: Plan, topology: Topology, runId: string, startMs: number) {
       );
     }
     const { name, atMs, forMs } = planned;
-    return { id: `stampede-${runId}-${name}`, name, atMs: startMs + atMs, forMs, fault: resolved.target };
+    return { id: `stampede-${runId}-${name}`, name, atMs: startMs + atMs, forMs, fault: resolved.targets[0] };
   });
 }
 

@@ -36,7 +36,7 @@ export function readFaults(raw: unknown, reader: Reader, context: ParseContext, 
         reader.problem([...path, 'fault'], resolved.problem);
         continue;
       }
-      target = `${entry.fault.kind} ${resolved.target.target}`;
+      target = `${entry.fault.kind} ${resolved.targets[0].target}`;
     }
     const taken = new Set(faults.map((fault) => fault.name));
     const name = entry.name ?? free(entry.fault.kind, taken);
