@@ -26,6 +26,8 @@ const linkSchema = z.strictObject({
   protocol: z.enum(['http', 'postgres', 'redis', 'amqp']),
   /** `reach`: where its near end is found from here, when that is not where the proxy says it listens. */
   toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1), reach: z.string().min(1).optional() }),
+  /** A counter of who uses the link, where the proxy counts a connection only when it ends, as the original Toxiproxy does. */
+  traffic: z.strictObject({ page: z.url(), series: z.string().min(1) }).optional(),
 });
 
 const scrapeSchema = z.strictObject({

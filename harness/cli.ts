@@ -14,7 +14,7 @@ import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
-import { targetDown, targetStatus, targetUp } from './commands/target.ts';
+import { type TargetUpOptions, targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
 import { packageRoot } from './places.ts';
@@ -87,9 +87,11 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts',
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
     'stampede run scenarios/first-run.ts --monitor prometheus',
+    'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .addOption(targetOption("instead of the scenario's target"))
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
     .addOption(
@@ -108,6 +110,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
           agents?: number;
           monitor?: string;
           observe?: string;
+          target?: 'reference' | 'compose';
           summary: 'full' | 'short' | 'none';
         },
       ) => done(await runCommand(file, { ...options, version })),
@@ -119,7 +122,8 @@ function commandLine(done: (result: CommandResult) => void): Command {
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
-    .action(async (file: string, options: { seed?: number; agents?: number }) =>
+    .addOption(targetOption("instead of the scenario's target"))
+    .action(async (file: string, options: { seed?: number; agents?: number; target?: 'reference' | 'compose' }) =>
       done(await planCommand(file, options)),
     );
 
@@ -196,16 +200,23 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(target, 'up', 'start the reference shop and leave it up', [
     'stampede target up',
     'stampede target up --port 8080',
+    'stampede target up --target compose',
   ])
+    .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .addOption(
+      new Option('--size <size>', 'of the containers: full has four shards, three edges').choices(['small', 'full']),
+    )
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
-    .action(async (options: { port?: number; mutants?: string[] }) =>
+    .action(async (options: Omit<TargetUpOptions, 'say'>) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
     );
   add(target, 'status', 'what of it is up', ['stampede target status', 'stampede target status --json']).action(
     async () => done(await targetStatus()),
   );
-  add(target, 'down', 'stop it', ['stampede target down']).action(async () => done(await targetDown()));
+  add(target, 'down', 'stop it', ['stampede target down', 'stampede target down --target compose'])
+    .addOption(targetOption('only this one (default: whatever is up)'))
+    .action(async (options: { target?: 'reference' | 'compose' }) => done(await targetDown(options.target)));
 
   const chaos = program.command('chaos').description('faults: undo, status, catalog');
   add(chaos, 'undo', 'heal what earlier runs left behind', ['stampede chaos undo', 'stampede chaos undo --all'])
@@ -233,6 +244,10 @@ function commandLine(done: (result: CommandResult) => void): Command {
 
   for (const command of [program, ...program.commands, ...target.commands, ...chaos.commands]) command.exitOverride();
   return program;
+}
+
+function targetOption(about: string): Option {
+  return new Option('--target <which>', about).choices(['reference', 'compose']);
 }
 
 function wholeNumber(text: string): number {

@@ -7,11 +7,15 @@ import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { paperTopology, readTopology } from './target.ts';
+import { paperStack } from './targets/compose/stack-topology.ts';
+import { paperReference } from './targets/reference.ts';
+import { readTopology } from './targets/target.ts';
 
 export interface PrepareOptions {
   seed?: number;
   agents?: number;
+  /** Instead of the scenario's own. */
+  target?: 'reference' | 'compose';
 }
 
 /**
@@ -23,12 +27,15 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
   const parsed = parseScenario(exported, {
     file,
     ...options,
-    topology: topologyFor(exported),
+    topology: topologyFor(exported, options.target),
     limits: machineLimits(),
     invariants: Object.keys(invariants),
     checkPromql,
   });
-  if (parsed.ok) return parsed.plan;
+  if (parsed.ok) {
+    const { target } = options;
+    return target === undefined ? parsed.plan : Object.freeze({ ...parsed.plan, target: { kind: target } });
+  }
   const { problems } = parsed;
   throw new StampedeError(
     'scenario/problems',
@@ -42,10 +49,10 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
 }
 
 /** A scenario that is wrong elsewhere must not hide what is wrong with its faults. */
-function topologyFor(exported: unknown) {
-  const target = (exported as Partial<Scenario> | undefined)?.definition?.target;
+function topologyFor(exported: unknown, instead: PrepareOptions['target']) {
+  const target = instead ?? (exported as Partial<Scenario> | undefined)?.definition?.target;
   if (typeof target === 'object') return target.topology === undefined ? undefined : readTopology(target.topology);
-  return paperTopology();
+  return target === 'compose' ? paperStack() : paperReference();
 }
 
 function checkPromql(expression: string): ReturnType<ParseContext['checkPromql']> {

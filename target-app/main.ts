@@ -13,6 +13,7 @@ const roles: Record<string, () => Promise<Role>> = {
   broker: async () => (await import('./roles/broker/broker.ts')).broker,
   worker: async () => (await import('./roles/worker/worker.ts')).worker,
   cache: async () => (await import('./roles/cache/cache.ts')).cache,
+  exporter: async () => (await import('./roles/exporter/exporter.ts')).exporter,
 };
 
 const loadRole = roles[command];

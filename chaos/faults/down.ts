@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { refuses } from '../probe.ts';
-import { proxyState, setEnabled } from '../toxiproxy-client.ts';
-import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
+import { setEnabled } from '../toxiproxy-client.ts';
+import { type LinkTarget, linkField, linkState, measureLink, resolveLink } from './link.ts';
 
 const params = z.strictObject({ link: linkField });
 
@@ -27,7 +27,7 @@ export const down: FaultKind<z.output<typeof params>, LinkTarget> = {
   async prove(_, target, before, signal) {
     const carried = (before.applied.bytesBefore ?? 0) - (before.armed.bytesAfter ?? 0);
     while (!signal.aborted) {
-      const state = await proxyState(target.api, target.proxy, signal);
+      const state = await linkState(target, signal);
       if (state && (await refuses(state.listen, signal))) {
         if (carried <= 0) {
           return {

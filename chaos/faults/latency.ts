@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
-import { addToxic, proxyState } from '../toxiproxy-client.ts';
-import { type LinkTarget, linkField, measureLink, resolveLink, trafficSeen } from './link.ts';
+import { addToxic } from '../toxiproxy-client.ts';
+import { type LinkTarget, linkField, linkState, measureLink, resolveLink, trafficSeen } from './link.ts';
 
 const params = z.strictObject({
   link: linkField,
@@ -41,7 +41,7 @@ export const latency: FaultKind<z.output<typeof params>, LinkTarget> = {
     const took = `took ${format(before.applied.roundTripMs)} before`;
     let lastMs: number | undefined;
     while (!signal.aborted) {
-      const state = await proxyState(target.api, target.proxy, signal);
+      const state = await linkState(target, signal);
       lastMs = state && (await roundTrip(state.listen, target.protocol, signal).catch(() => undefined));
       if (lastMs === undefined || lastMs < atLeastMs) {
         await sleep(200);

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
-import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+import { bytesCarried, type ProxyState, proxyState } from '../toxiproxy-client.ts';
+import { type Traffic, usesCounted } from '../traffic.ts';
 
 export const linkField = z.string().min(1).describe('the link, as the topology names it: orders->shard-eu-0');
 
@@ -13,6 +14,9 @@ export interface LinkTarget extends FaultTarget {
   api: string;
   proxy: string;
   protocol: TopologyLink['protocol'];
+  /** Where its near end is found from here, when that is not where the proxy says it listens. */
+  reach: string | undefined;
+  traffic: Traffic | undefined;
 }
 
 /** `part` is what of the link the fault takes, where that is not all of it: `latency`. */
@@ -22,7 +26,9 @@ export function resolveLink(name: string, topology: Topology, part?: string): Re
     const takes = part === undefined ? `link:${name}` : `link:${name}/${part}`;
     return {
       ok: true,
-      targets: [{ name, takes, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol }],
+      targets: [
+        { name, takes, ...link.toxiproxy, reach: link.toxiproxy.reach, protocol: link.protocol, traffic: link.traffic },
+      ],
     };
   }
   const names = topology.links.map((candidate) => candidate.name);
@@ -39,12 +45,12 @@ export function suggestion(name: string, names: string[]): string {
 
 /** A link that does not answer has no round-trip time. */
 export async function measureLink(target: LinkTarget, signal: AbortSignal): Promise<Baseline> {
-  const state = await proxyState(target.api, target.proxy, signal);
-  const bytesBefore = await bytesCarried(target.api, target.proxy, signal);
+  const state = await linkState(target, signal);
+  const bytesBefore = await carried(target, signal);
   const roundTripMs = state?.enabled
     ? await roundTrip(state.listen, target.protocol, signal).catch(() => undefined)
     : undefined;
-  const bytesAfter = await bytesCarried(target.api, target.proxy, signal);
+  const bytesAfter = await carried(target, signal);
   return {
     ...(roundTripMs === undefined ? {} : { roundTripMs }),
     ...(bytesBefore === undefined ? {} : { bytesBefore }),
@@ -57,12 +63,29 @@ export async function measureLink(target: LinkTarget, signal: AbortSignal): Prom
  * uses proves nothing about the system, however well it works. Returns 0 when the signal aborts first.
  */
 export async function trafficSeen(target: LinkTarget, signal: AbortSignal): Promise<number> {
-  const from = await bytesCarried(target.api, target.proxy, signal);
+  const from = await carried(target, signal);
   if (from === undefined) return 0;
   while (!signal.aborted) {
     await sleep(100);
-    const now = await bytesCarried(target.api, target.proxy, signal).catch(() => from);
+    const now = await carried(target, signal).catch(() => from);
     if (now !== undefined && now > from) return now - from;
   }
   return 0;
+}
+
+/** The link's proxy, listening where it is reached from here. */
+export async function linkState(
+  { api, proxy, reach }: LinkTarget,
+  signal: AbortSignal,
+): Promise<ProxyState | undefined> {
+  const state = await proxyState(api, proxy, signal);
+  return state && reach !== undefined ? { ...state, listen: reach } : state;
+}
+
+/** Bytes, and uses where they are counted: of either it matters only that there are more of them. */
+async function carried({ api, proxy, traffic }: LinkTarget, signal: AbortSignal): Promise<number | undefined> {
+  const bytes = await bytesCarried(api, proxy, signal);
+  if (traffic === undefined) return bytes;
+  const uses = await usesCounted(traffic, signal).catch(() => undefined);
+  return bytes === undefined && uses === undefined ? undefined : (bytes ?? 0) + (uses ?? 0);
 }

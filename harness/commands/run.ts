@@ -18,6 +18,8 @@ export interface RunCommandOptions extends CommonOptions {
   rules?: string;
   /** As `--observe` takes it. */
   observe?: string;
+  /** Instead of the scenario's own. */
+  target?: 'reference' | 'compose';
   summary: 'short' | 'full' | 'none';
   version: string;
 }
@@ -48,7 +50,16 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       monitor: options.monitor,
       rules,
       ...observe,
-      places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
+      places: {
+        runs: runsDirectory,
+        undo: undoDirectory,
+        live: liveDirectory,
+        target: targetDirectory,
+        checkout: process.cwd(),
+      },
+      say: (line) => {
+        if (!options.quiet) process.stderr.write(`  ${line}\n`);
+      },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
       interrupt: interrupt.signal,
@@ -71,8 +82,9 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents, monitor, rules }: RunCommandOptions): string {
+function commandLine(file: string, { seed, agents, monitor, rules, target }: RunCommandOptions): string {
   const parts = ['stampede run', file];
+  if (target !== undefined) parts.push(`--target ${target}`);
   if (seed !== undefined) parts.push(`--seed ${seed}`);
   if (agents !== undefined) parts.push(`--agents ${agents}`);
   if (monitor !== undefined) parts.push(`--monitor ${monitor}`);

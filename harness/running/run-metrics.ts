@@ -58,7 +58,7 @@ export class RunMetrics {
     for (const { name, kind, params } of this.#plan.faults) {
       const bound = bindFault(kind, params);
       const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
-      if (resolved?.ok) this.#faults.set(name, { target: resolved.target.target, kind, state: 'planned' });
+      if (resolved?.ok) this.#faults.set(name, { target: resolved.targets[0].target, kind, state: 'planned' });
     }
     for (const [fault, { target, kind }] of this.#faults) {
       for (const state of ['applied', 'proven', 'clean'] as const) {

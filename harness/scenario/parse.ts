@@ -48,7 +48,7 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
     name: head.name,
     ...(head.question === undefined ? {} : { question: head.question }),
     file: context.file,
-    target: head.target === 'reference' ? { kind: 'reference' } : ownTarget(head.target),
+    target: typeof head.target === 'string' ? { kind: head.target } : ownTarget(head.target),
     seed: context.seed ?? head.seed,
     agents: context.agents ?? head.agents,
     durationMs,

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Size } from '../../target-app/compose/layout.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
@@ -8,7 +8,15 @@ import { dockerError } from './compose/docker-error.ts';
 import { partChecks } from './compose/part-checks.ts';
 import { COMPOSE_FILE, prometheusConfig } from './compose/project-files.ts';
 import { runProgram } from './compose/run-program.ts';
-import { forgetStack, readState, type StackFiles, type StackState, stackFiles, writeEnv, writeState } from './compose/stack-files.ts';
+import {
+  forgetStack,
+  readState,
+  type StackFiles,
+  type StackState,
+  stackFiles,
+  writeEnv,
+  writeState,
+} from './compose/stack-files.ts';
 import { chooseStackPorts, portVariables, type StackPorts } from './compose/stack-ports.ts';
 import { portOf, stackTopology } from './compose/stack-topology.ts';
 import { waitReady } from './compose/wait-ready.ts';
@@ -62,7 +70,9 @@ export async function stackDown(checkout: string): Promise<boolean> {
 }
 
 /** What is there of the stack of this checkout; undefined when it is not up. */
-export async function stackStatus(checkout: string): Promise<{ state: StackState; containers: Container[] } | undefined> {
+export async function stackStatus(
+  checkout: string,
+): Promise<{ state: StackState; containers: Container[] } | undefined> {
   const files = stackFiles(checkout);
   const state = readState(files);
   if (state === undefined) return undefined;
@@ -70,9 +80,9 @@ export async function stackStatus(checkout: string): Promise<{ state: StackState
   return containers.length === 0 ? undefined : { state, containers };
 }
 
-/** The stack that is up according to what we wrote down, without asking Docker. */
-export function knownStack(checkout: string): StackState | undefined {
-  return readState(stackFiles(checkout));
+/** Whether a start of the stack has written anything down, without asking Docker. */
+export function hasStack(checkout: string): boolean {
+  return existsSync(stackFiles(checkout).env);
 }
 
 export function stackTopologyOf(checkout: string) {
@@ -91,11 +101,15 @@ function join(files: StackFiles, state: StackState, there: readonly Container[],
       .map(({ service, exitCode }) => `${service} is not running (exit code ${exitCode})`),
   ];
   if (differs.length > 0) {
-    throw new StampedeError('target/already-up', `The stack of this folder is up since ${state.startedAt}, but not as it should be.`, {
-      exitCode: EXIT.environment,
-      facts: differs,
-      hint: 'stampede target down takes it away; then bring it up anew',
-    });
+    throw new StampedeError(
+      'target/already-up',
+      `The stack of this folder is up since ${state.startedAt}, but not as it should be.`,
+      {
+        exitCode: EXIT.environment,
+        facts: differs,
+        hint: 'stampede target down takes it away; then bring it up anew',
+      },
+    );
   }
   return stackOf(files, state, true, async () => {});
 }
@@ -179,7 +193,11 @@ async function hostSeenByContainers({ docker }: Docker, signal: AbortSignal): Pr
   // Docker Desktop forwards to the loopback address; elsewhere that name is the gateway of the default bridge.
   if (process.platform !== 'linux') return '127.0.0.1';
   const format = '{{range .IPAM.Config}}{{.Gateway}} {{end}}';
-  const text = await docker('look at its default network', ['network', 'inspect', 'bridge', '--format', format], signal);
+  const text = await docker(
+    'look at its default network',
+    ['network', 'inspect', 'bridge', '--format', format],
+    signal,
+  );
   return text.trim().split(' ')[0] || '127.0.0.1';
 }
 

@@ -86,7 +86,9 @@ export const COMPOSE_NODES: readonly ComposeNode[] = [
   node(FAULT_PROXY_NODE, 'fault-proxy', [
     { use: 'api', inside: FAULT_PROXY_PORT, variable: 'FAULT_PROXY_PORT', usual: 8474 },
   ]),
-  node('prometheus', 'prometheus', [{ use: 'http', inside: PROMETHEUS_PORT, variable: 'PROMETHEUS_PORT', usual: 9090 }]),
+  node('prometheus', 'prometheus', [
+    { use: 'http', inside: PROMETHEUS_PORT, variable: 'PROMETHEUS_PORT', usual: 9090 },
+  ]),
   node('edge-2', 'edge', [http('EDGE_2_PORT', 8088)], 'full'),
   node('edge-3', 'edge', [http('EDGE_3_PORT', 8089)], 'full'),
 ];

@@ -11,7 +11,8 @@ interface Cause {
 const CAUSES: readonly Cause[] = [
   {
     code: 'env/docker-permission',
-    pattern: /permission denied.*(docker\.sock|docker daemon|docker API)|(docker\.sock|docker daemon).*permission denied|PermissionError/i,
+    pattern:
+      /permission denied.*(docker\.sock|docker daemon|docker API)|(docker\.sock|docker daemon).*permission denied|PermissionError/i,
     sentence: () => 'You may not use the Docker engine: its socket refuses this user.',
     hint: "sudo usermod -aG docker $USER, and log in again; or run 'sudo -E npx stampede ...'",
   },
@@ -24,8 +25,10 @@ const CAUSES: readonly Cause[] = [
   },
   {
     code: 'env/port-taken',
-    pattern: /(?:bind for [\d.:[\]]*:|listen tcp4? [\d.]+:)(\d+)(?: failed)?: (?:port is already allocated|bind: address already in use)|Bind for [\d.]+:(\d+) failed/i,
-    sentence: ([, first, second]) => `Port ${first ?? second} of this machine is taken, so the stack cannot publish it.`,
+    pattern:
+      /(?:bind for [\d.:[\]]*:|listen tcp4? [\d.]+:)(\d+)(?: failed)?: (?:port is already allocated|bind: address already in use)|Bind for [\d.]+:(\d+) failed/i,
+    sentence: ([, first, second]) =>
+      `Port ${first ?? second} of this machine is taken, so the stack cannot publish it.`,
     hint: 'choose another one with --port, or leave it out to get free ones; docker ps tells which container holds it',
   },
   {
@@ -37,7 +40,8 @@ const CAUSES: readonly Cause[] = [
   },
   {
     code: 'env/registry',
-    pattern: /registry[^\n]*(no such host|connection refused|i\/o timeout|TLS|certificate|toomanyrequests|server misbehaving)|toomanyrequests|Client\.Timeout exceeded while awaiting/i,
+    pattern:
+      /registry[^\n]*(no such host|connection refused|i\/o timeout|TLS|certificate|toomanyrequests|server misbehaving)|toomanyrequests|Client\.Timeout exceeded while awaiting/i,
     sentence: () => 'An image cannot be had: its registry does not answer, or refuses.',
     hint: 'docker pull the images where there is a network, or name others by their variables in docker-compose.yml',
   },

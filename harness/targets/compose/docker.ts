@@ -29,21 +29,31 @@ export async function findDocker(signal?: AbortSignal): Promise<Docker> {
 
 /** The stack does not come up half and then die: what it needs is looked for before anything starts. */
 export async function checkRoom({ docker }: Docker, signal?: AbortSignal): Promise<void> {
-  const info = infoSchema.parse(JSON.parse(await docker('be asked about itself', ['info', '--format', '{{json .}}'], signal)));
+  const info = infoSchema.parse(
+    JSON.parse(await docker('be asked about itself', ['info', '--format', '{{json .}}'], signal)),
+  );
   const free = process.platform === 'linux' && process.env.DOCKER_HOST === undefined ? freemem() : info.MemTotal;
   if (free !== undefined && free < NEEDS_BYTES) {
-    throw new StampedeError('env/memory', `There is too little memory for the stack: ${gib(free)}, and it needs 1.5 GiB.`, {
-      exitCode: EXIT.environment,
-      hint: 'end other programs (docker stats tells what containers take), or give Docker Desktop more in its settings',
-    });
+    throw new StampedeError(
+      'env/memory',
+      `There is too little memory for the stack: ${gib(free)}, and it needs 1.5 GiB.`,
+      {
+        exitCode: EXIT.environment,
+        hint: 'end other programs (docker stats tells what containers take), or give Docker Desktop more in its settings',
+      },
+    );
   }
   const disk = info.DockerRootDir === undefined ? undefined : await statfs(info.DockerRootDir).catch(() => undefined);
   if (disk !== undefined && disk.bavail * disk.bsize < NEEDS_BYTES) {
     const left = gib(disk.bavail * disk.bsize);
-    throw new StampedeError('env/disk-full', `There is too little room in ${info.DockerRootDir}: ${left}, and the stack needs 1.5 GiB.`, {
-      exitCode: EXIT.environment,
-      hint: 'docker system df tells what takes it; docker system prune frees what nothing uses',
-    });
+    throw new StampedeError(
+      'env/disk-full',
+      `There is too little room in ${info.DockerRootDir}: ${left}, and the stack needs 1.5 GiB.`,
+      {
+        exitCode: EXIT.environment,
+        hint: 'docker system df tells what takes it; docker system prune frees what nothing uses',
+      },
+    );
   }
 }
 

@@ -1,10 +1,10 @@
 import { roundTrip } from '../../../chaos/probe.ts';
-import { COMPOSE_NODES, COMPOSE_SHARDS, inSize, type Size } from '../../../target-app/compose/layout.ts';
 import { composeFiles } from '../../../target-app/compose/files.ts';
+import { COMPOSE_NODES, COMPOSE_SHARDS, inSize, type Size } from '../../../target-app/compose/layout.ts';
 import { probePage, probeReadyz, probeSql } from '../../../target-app/supervisor/probes.ts';
 import { ensureProxies, readRoutes } from './ensure-proxies.ts';
-import { portOf } from './stack-topology.ts';
 import type { StackPorts } from './stack-ports.ts';
+import { portOf } from './stack-topology.ts';
 
 /** What it takes to call a part of the stack ready. `check` throws with the reason while it is not. */
 export interface PartCheck {

@@ -21,7 +21,10 @@ const TRIES = 50;
  * A block of ports that are free now, one after the other, so that a container that is started again is where it was.
  * @throws StampedeError when `entry` is taken
  */
-export async function chooseStackPorts(entry: number | undefined, random: () => number = Math.random): Promise<StackPorts> {
+export async function chooseStackPorts(
+  entry: number | undefined,
+  random: () => number = Math.random,
+): Promise<StackPorts> {
   if (entry !== undefined && !(await isFree(entry))) throw taken(entry);
   const variables = COMPOSE_NODES.flatMap(({ ports }) => ports.map(({ variable }) => variable));
   const count = variables.length + COMPOSE_LINKS.length + 1;
@@ -34,10 +37,14 @@ export async function chooseStackPorts(entry: number | undefined, random: () => 
     if (entry !== undefined) byVariable.set('EDGE_PORT', entry);
     return { byVariable, firstLink: base + variables.length, observe: base + count - 1 };
   }
-  throw new StampedeError('env/port-taken', `There are no ${count} free ports in a row between ${LOWEST} and ${HIGHEST}.`, {
-    exitCode: EXIT.environment,
-    hint: 'end what holds them; ss -tlnp tells',
-  });
+  throw new StampedeError(
+    'env/port-taken',
+    `There are no ${count} free ports in a row between ${LOWEST} and ${HIGHEST}.`,
+    {
+      exitCode: EXIT.environment,
+      hint: 'end what holds them; ss -tlnp tells',
+    },
+  );
 }
 
 /** The variables of docker-compose.yml. */

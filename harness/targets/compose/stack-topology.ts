@@ -1,4 +1,4 @@
-import { linkName } from '../../../target-app/supervisor/links.ts';
+import type { Topology } from '../../../chaos/topology.ts';
 import {
   COMPOSE_LINKS,
   COMPOSE_NODES,
@@ -9,7 +9,7 @@ import {
   type PublishedPort,
   type Size,
 } from '../../../target-app/compose/layout.ts';
-import type { Topology } from '../../../chaos/topology.ts';
+import { linkName } from '../../../target-app/supervisor/links.ts';
 import type { StackPorts } from './stack-ports.ts';
 
 interface StackOptions {
@@ -33,7 +33,15 @@ export function stackTopology({ size, ports, containerOf }: StackOptions): Topol
     links: COMPOSE_LINKS.filter((link) => inSize(link, size)).map(({ from, to, protocol, port }) => {
       const name = linkName({ from, to });
       const reach = `127.0.0.1:${ports.firstLink + port - FIRST_INSIDE}`;
-      return { name, from, to, protocol, toxiproxy: { api, proxy: name, reach } };
+      const traffic = trafficOf(from, to, ports);
+      return {
+        name,
+        from,
+        to,
+        protocol,
+        toxiproxy: { api, proxy: name, reach },
+        ...(traffic === undefined ? {} : { traffic }),
+      };
     }),
     scrapes: nodes.flatMap((node) => scrapesOf(node, ports)),
     stores: storesOf(size, ports),
@@ -64,6 +72,26 @@ function scrapesOf(node: ComposeNode, ports: StackPorts): Topology['scrapes'] {
   });
 }
 
+/** The counter by which who uses a link tells that it does; undefined where connections are short, or nobody counts. */
+function trafficOf(from: string, to: string, ports: StackPorts): { page: string; series: string } | undefined {
+  const role = COMPOSE_NODES.find(({ name }) => name === from)?.role;
+  const shard = COMPOSE_SHARDS.find(({ node }) => node === to)?.name;
+  const series = (): string | undefined => {
+    if (role === 'lb') return `haproxy_server_http_responses_total{proxy="gateways",server="${to}"}`;
+    if (role === 'gateway') return `http_client_requests_total{upstream="${to === 'worker-1' ? 'jobs' : to}"}`;
+    if (role === 'standby' || role === 'edge') return undefined;
+    if (shard !== undefined) return `db_query_duration_seconds_count{shard="${shard}"}`;
+    if (to === 'core-db') return `db_query_duration_seconds_count{shard="${role === 'worker' ? 'queue' : 'catalog'}"}`;
+    if (to === 'cache') return 'cache_requests_total';
+    return role === 'relay' ? 'outbox_published_total' : 'worker_jobs_total';
+  };
+  const found = series();
+  const use = role === 'lb' ? 'metrics' : 'http';
+  return found === undefined
+    ? undefined
+    : { page: `http://127.0.0.1:${portOf(ports, from, use)}/metrics`, series: found };
+}
+
 /** As the superuser, who gets in even when all ordinary connections are used up. */
 function storesOf(size: Size, ports: StackPorts): Topology['stores'] {
   const dsn = (node: string, database: string) =>
@@ -74,13 +102,20 @@ function storesOf(size: Size, ports: StackPorts): Topology['stores'] {
   const core = ['queue', 'catalog'].map((database) => {
     return { name: database, kind: 'postgres' as const, holds: [database], dsn: dsn('core-db', database) };
   });
-  const cache = { name: 'cache', kind: 'redis' as const, holds: ['cache'], dsn: `redis://127.0.0.1:${portOf(ports, 'cache', 'redis')}` };
+  const cache = {
+    name: 'cache',
+    kind: 'redis' as const,
+    holds: ['cache'],
+    dsn: `redis://127.0.0.1:${portOf(ports, 'cache', 'redis')}`,
+  };
   return [...shards, ...core, cache];
 }
 
 /** Before it is up: enough to look names up in. */
 export function paperStack(): Topology {
-  const variables = COMPOSE_NODES.flatMap(({ ports }) => ports.map(({ variable, usual }) => [variable, usual] as const));
+  const variables = COMPOSE_NODES.flatMap(({ ports }) =>
+    ports.map(({ variable, usual }) => [variable, usual] as const),
+  );
   const ports = { byVariable: new Map(variables), firstLink: FIRST_INSIDE, observe: 0 };
   return stackTopology({ size: 'small', ports, containerOf: (service) => service });
 }

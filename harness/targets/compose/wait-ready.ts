@@ -36,8 +36,8 @@ export async function waitReady({ checks, containers, deadlineMs, onReady, signa
   });
   const ended = (async (): Promise<Container> => {
     for (;;) {
-      const dead = (await containers()).find(({ state, exitCode, service }) =>
-        state === 'exited' && (exitCode !== 0 || service !== ONE_SHOT),
+      const dead = (await containers()).find(
+        ({ state, exitCode, service }) => state === 'exited' && (exitCode !== 0 || service !== ONE_SHOT),
       );
       if (dead !== undefined) return dead;
       await sleep(LOOK_MS, undefined, { signal: limit });
@@ -64,11 +64,15 @@ const LOOK_MS = 500;
 
 async function died({ service, name, exitCode }: Container): Promise<StampedeError> {
   const why = exitCode === 137 ? ': it was killed, perhaps for want of memory' : '';
-  return new StampedeError('target/part-ended', `${service} ended with exit code ${exitCode} while the stack came up${why}.`, {
-    exitCode: EXIT.environment,
-    facts: await lastLines(name),
-    hint: 'its last lines are above; its image and configuration are named in docker-compose.yml',
-  });
+  return new StampedeError(
+    'target/part-ended',
+    `${service} ended with exit code ${exitCode} while the stack came up${why}.`,
+    {
+      exitCode: EXIT.environment,
+      facts: await lastLines(name),
+      hint: 'its last lines are above; its image and configuration are named in docker-compose.yml',
+    },
+  );
 }
 
 async function tooLate(
@@ -79,11 +83,15 @@ async function tooLate(
   const [node, reason] = rootCause(waiting);
   const container = containers.find(({ service }) => service === node)?.name;
   const others = [...waiting].filter(([name]) => name !== node).map(([name, why]) => `also ${name}: ${why}`);
-  return new StampedeError('target/part-not-ready', `${node} was not ready within ${Math.round(deadlineMs / 1_000)} s: ${reason}`, {
-    exitCode: EXIT.environment,
-    facts: [...others, ...(container === undefined ? [] : await lastLines(container))],
-    hint: 'its last lines are above; on a slow machine a second try finds the images built and the caches warm',
-  });
+  return new StampedeError(
+    'target/part-not-ready',
+    `${node} was not ready within ${Math.round(deadlineMs / 1_000)} s: ${reason}`,
+    {
+      exitCode: EXIT.environment,
+      facts: [...others, ...(container === undefined ? [] : await lastLines(container))],
+      hint: 'its last lines are above; on a slow machine a second try finds the images built and the caches warm',
+    },
+  );
 }
 
 /** Whoever everybody else waits for: the parts are listed from the entry to the stores. */

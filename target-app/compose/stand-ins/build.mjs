@@ -77,7 +77,8 @@ function buildImage({ name, base, files, docker, work, say }) {
   const context = join(work, name);
   rmSync(context, { recursive: true, force: true });
   cpSync(source, context, { recursive: true });
-  for (const [file, from] of Object.entries(files)) cpSync(realpathSync(from), join(context, file), { recursive: true });
+  for (const [file, from] of Object.entries(files))
+    cpSync(realpathSync(from), join(context, file), { recursive: true });
   // The classic builder: the other one is a plug-in that may not be there.
   run(docker, ['build', '-q', '-t', tag, '--build-arg', `BASE=${base}`, context], { DOCKER_BUILDKIT: '0' });
   rmSync(context, { recursive: true, force: true });
@@ -112,4 +113,3 @@ function run(program, args, env = {}) {
   const last = `${stdout ?? ''}${stderr ?? ''}`.trim().split('\n').slice(-15).join('\n');
   throw new Error(`${program} ${args[0]} failed (${error?.message ?? `exit code ${status}`}):\n${last}`);
 }
-
