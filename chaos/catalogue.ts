@@ -12,7 +12,7 @@ import type {
 import { down } from './faults/down.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
-import { suggestion } from './faults/link.ts';
+import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -29,6 +29,8 @@ export interface AimedFault {
   settings: string;
   target: string;
   takes: string;
+  /** Before `undoOf`, always. */
+  prepare(signal: AbortSignal): Promise<void>;
   undoOf(id: string): UndoStep;
   baseline(signal: AbortSignal): Promise<Baseline>;
   apply(how: Application): Promise<void>;
@@ -113,6 +115,7 @@ function aim<Params, Target extends FaultTarget>(
       settings,
       target: target.name,
       takes: target.takes,
+      prepare: async (signal) => kind.prepare?.(params, target, signal),
       undoOf: (id) => kind.undoOf(params, target, id),
       baseline: (signal) => kind.baseline(target, signal),
       apply: (how) => kind.apply(params, target, how),

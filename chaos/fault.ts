@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { ContainerBaseline } from './docker/container-baseline.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
 
@@ -23,6 +24,11 @@ export interface FaultKind<Params, Target extends FaultTarget> {
   resolve(params: Params, topology: Topology): Resolved<Target>;
   /** The settings in words: `800 ms, jitter 200 ms`. */
   settings(params: Params): string;
+  /**
+   * Looks up what the undo step must say and the topology does not: which container it is, which limits are in force. Called
+   * right before `undoOf`, where there is one. When it throws, nothing is applied.
+   */
+  prepare?(params: Params, target: Target, signal: AbortSignal): Promise<void>;
   undoOf(params: Params, target: Target, id: string): UndoStep;
   /** Measures the unharmed target; called at the start of the timeline and again right before `apply`. */
   baseline(target: Target, signal: AbortSignal): Promise<Baseline>;
@@ -56,7 +62,7 @@ export interface Application {
 }
 
 /**
- * `pid` for a process; for a link the time of a round trip, and the bytes it had carried just before and just after that
+ * `pid` for a process, `container` for a container; for a link the time of a round trip, and the bytes it had carried just before and just after that
  * measurement, so that bytes of our own can be left out.
  */
 export interface Baseline {
@@ -64,6 +70,7 @@ export interface Baseline {
   bytesBefore?: number;
   bytesAfter?: number;
   pid?: number;
+  container?: ContainerBaseline;
 }
 
 /** What was measured when the timeline was armed, and just before the fault was applied. */

@@ -1,11 +1,12 @@
 import { allNodes } from './control.ts';
+import { enginesOf, scanContainers } from './docker/scan-containers.ts';
 import type { Topology } from './topology.ts';
 import { allProxies } from './toxiproxy-client.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
- * Looks at every fault proxy and supervisor of a target and lists what is not as a healthy target has it: toxics,
- * disabled proxies, nodes held or down. Finds what anybody left, not only what we remember. Empty = clean.
+ * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it:
+ * toxics, disabled proxies, nodes held or down, containers stopped, paused or with rules of ours in their network. Finds what anybody left, not only what we remember. Empty = clean.
  */
 export async function scanResidue(topology: Topology, signal: AbortSignal): Promise<string[]> {
   const apis = new Set(topology.links.map((link) => link.toxiproxy.api));
@@ -15,6 +16,7 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
   const found = await Promise.all([
     ...[...apis].map((api) => scanned(api, () => scanProxies(api, signal))),
     ...[...controls].map((control) => scanned(control, () => scanNodes(control, signal))),
+    ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
   ]);
   return found.flat();
 }

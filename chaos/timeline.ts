@@ -1,6 +1,6 @@
 import type { AimedFault } from './catalogue.ts';
 import type { Baseline } from './fault.ts';
-import { type UndoResult, undo } from './undo.ts';
+import { type UndoResult, type UndoStep, undo } from './undo.ts';
 import type { UndoJournal } from './undo-journal.ts';
 
 /** One fault of the plan, aimed. Times are on the run's clock. */
@@ -79,7 +79,14 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
 
   tell('requested');
   const requestedMs = options.nowMs();
-  const undoStep = fault.undoOf(id);
+  let undoStep: UndoStep;
+  try {
+    await fault.prepare(within(signal, BASELINE_MS));
+    undoStep = fault.undoOf(id);
+  } catch (error) {
+    if (!signal.aborted) tell('failed', `not injected: ${text(error)}`);
+    return;
+  }
   try {
     journal.pending(id, name, fault.target, undoStep);
   } catch (error) {

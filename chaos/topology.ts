@@ -13,7 +13,16 @@ const nodeSchema = z.strictObject({
   by: z.union([
     /** `control` is the supervisor that owns the process: GET, PUT and DELETE {control}/nodes/{name}/hold. */
     z.strictObject({ pid: z.int().positive(), control: z.url().optional() }),
-    z.strictObject({ container: z.string().min(1) }),
+    /**
+     * `container` is its name or id. `engine` is where its Docker engine answers (`unix:///var/run/docker.sock`), where that
+     * is not the usual one. `service` and `labels` are what it may be chosen by.
+     */
+    z.strictObject({
+      container: z.string().min(1),
+      engine: z.string().min(1).optional(),
+      service: z.string().min(1).optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+    }),
   ]),
 });
 

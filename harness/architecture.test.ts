@@ -115,6 +115,7 @@ describe('imports', () => {
 
   it.each([
     ['toxiproxy-node-client', ['chaos/toxiproxy-client.ts']],
+    ['dockerode', ['chaos/docker/docker-client.ts', 'chaos/docker/engine-options.ts']],
     [
       'undici',
       [

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { hold, nodeStatus } from '../control.ts';
+import { type ContainerTarget, containerBaseline, containerTarget } from '../docker/container-target.ts';
+import { killContainer, prepareKill, proveKill, undoOfKill } from '../docker/kill-container.ts';
+import { selectNodes } from '../docker/select-nodes.ts';
 import type { FaultKind, FaultTarget, Resolved } from '../fault.ts';
 import type { Topology } from '../topology.ts';
-import { suggestion } from './link.ts';
 
 const params = z.strictObject({
   node: z.string().min(1).describe('the node, as the topology names it: gateway-1'),
@@ -15,36 +17,53 @@ const params = z.strictObject({
 
 export type KillParams = z.input<typeof params>;
 
-interface NodeTarget extends FaultTarget {
+interface ProcessTarget extends FaultTarget {
   control: string;
 }
 
-/** A process is ended with SIGKILL. */
+type NodeTarget = ProcessTarget | ContainerTarget;
+
+/** A process, or all of a container, is ended with SIGKILL. */
 export const kill: FaultKind<z.output<typeof params>, NodeTarget> = {
   kind: 'kill',
   family: 'process',
-  about: 'A process is ended with SIGKILL; it is restarted when the fault ends, or at once by its supervisor.',
-  needs: 'a node with a supervisor',
-  provenBy: 'the process id gone from the machine',
-  undoneBy: 'letting the supervisor start it again, at the latest 30 s after the fault should have ended',
+  about:
+    'A process or a container is ended with SIGKILL; it is restarted when the fault ends, or at once as after any crash.',
+  needs: 'a node with a supervisor, or a container on an engine; at-once needs a restart policy',
+  provenBy: 'the process id gone from the machine; the container ended, and no connection accepted at its door',
+  undoneBy:
+    'letting the supervisor start it again, at the latest 30 s after the fault should have ended; a container is started by us, by the watchdog, or by the next start',
   params,
-  resolve: ({ node }, topology) => resolveNode(node, topology),
+  resolve: ({ node }, topology) => resolveNodes(node, topology),
   settings: ({ restart }) => (restart === 'at-end' ? 'SIGKILL, stays dead' : 'SIGKILL, restarted at once'),
-  undoOf: (_, { control, name }) => ({ step: 'release-node', control, node: name }),
-  async baseline({ control, name }, signal) {
+  async prepare(params, target, signal) {
+    if ('engine' in target) await prepareKill(params, target, signal);
+  },
+
+  undoOf: (_, target) =>
+    'engine' in target ? undoOfKill(target) : { step: 'release-node', control: target.control, node: target.name },
+
+  async baseline(target, signal) {
+    if ('engine' in target) return await containerBaseline(target, signal);
+    const { control, name } = target;
     const node = await nodeStatus(control, name, signal);
     return node?.pid === undefined ? {} : { pid: node.pid };
   },
 
-  async apply({ restart }, { control, name }, { forMs, signal }) {
+  async apply(params, target, how) {
+    if ('engine' in target) return await killContainer(params, target, how);
+    const { control, name } = target;
+    const { forMs, signal } = how;
     // The hold lifts itself soon after the fault should have ended, whatever becomes of us.
-    if (restart === 'at-end') await hold(control, name, forMs + HOLD_MARGIN_MS, signal);
+    if (params.restart === 'at-end') await hold(control, name, forMs + HOLD_MARGIN_MS, signal);
     const node = await nodeStatus(control, name, signal);
     if (node?.pid === undefined) throw new Error(`${name} has no process to kill, its state is ${node?.state}`);
     process.kill(node.pid, 'SIGKILL');
   },
 
-  async prove(_, { control, name }, before, signal) {
+  async prove(params, target, before, signal) {
+    if ('engine' in target) return await proveKill(params, target, before, signal);
+    const { control, name } = target;
     const { pid } = before.applied;
     while (!signal.aborted && pid !== undefined) {
       const now = await nodeStatus(control, name, signal);
@@ -57,19 +76,22 @@ export const kill: FaultKind<z.output<typeof params>, NodeTarget> = {
 
 const HOLD_MARGIN_MS = 30_000;
 
-function resolveNode(name: string, topology: Topology): Resolved<NodeTarget> {
-  const node = topology.nodes.find((candidate) => candidate.name === name);
-  if (!node) {
-    const names = topology.nodes.map((candidate) => candidate.name);
-    return { ok: false, problem: `no such node '${name}'. ${suggestion(name, names)}` };
+function resolveNodes(selector: string, topology: Topology): Resolved<NodeTarget> {
+  const selected = selectNodes(selector, topology);
+  if (!selected.ok) return selected;
+  const targets: NodeTarget[] = [];
+  for (const { name, by } of selected.nodes) {
+    if ('container' in by) {
+      const target = containerTarget(name, by);
+      if (!('engine' in target)) return target;
+      targets.push(target);
+    } else if (by.control !== undefined) targets.push({ name, takes: `node:${name}`, control: by.control });
+    else return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could start it again` };
   }
-  if (!('pid' in node.by)) {
-    return { ok: false, problem: `node '${name}' is a container; this fault ends processes` };
-  }
-  if (node.by.control === undefined) {
-    return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could start it again` };
-  }
-  return { ok: true, targets: [{ name, takes: `node:${name}`, control: node.by.control }] };
+  const [first, ...others] = targets;
+  return first === undefined
+    ? { ok: false, problem: `nothing is '${selector}'` }
+    : { ok: true, targets: [first, ...others] };
 }
 
 function exists(pid: number): boolean {

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
+import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
 import { bytesCarried, type ProxyState, proxyState } from '../toxiproxy-client.ts';
 import { type Traffic, usesCounted } from '../traffic.ts';
+
+export { suggestion };
 
 export const linkField = z.string().min(1).describe('the link, as the topology names it: orders->shard-eu-0');
 
@@ -33,14 +35,6 @@ export function resolveLink(name: string, topology: Topology, part?: string): Re
   }
   const names = topology.links.map((candidate) => candidate.name);
   return { ok: false, problem: `no such link '${name}'. ${suggestion(name, names)}` };
-}
-
-/** `Did you mean a->b? Links: ...`, for a name that is not there. */
-export function suggestion(name: string, names: string[]): string {
-  if (names.length === 0) return 'There are none.';
-  const nearest = closest(name, names);
-  const near = distance(name, nearest) <= Math.max(2, name.length / 3) ? `Did you mean ${nearest}? ` : '';
-  return `${near}There are: ${names.join(', ')}`;
 }
 
 /** A link that does not answer has no round-trip time. */
