@@ -42,7 +42,10 @@ export function toGrafana(board: Board): grafana.Dashboard {
     builder.withRow(new grafana.RowBuilder(row.title).id(++id));
     for (const panel of row.panels) builder.withPanel(toPanel(panel).id(++id));
   }
-  return builder.build();
+  const made = builder.build();
+  // The library hides both in a menu unless told otherwise, and it cannot be told otherwise.
+  for (const each of [...(made.links ?? []), ...(made.annotations?.list ?? [])]) delete each.placement;
+  return made;
 }
 
 function datasource(): grafana.DatasourceVariableBuilder {
@@ -93,6 +96,7 @@ function otherBoards(): grafana.DashboardLinkBuilder {
   return new grafana.DashboardLinkBuilder('Stampede')
     .type(grafana.DashboardLinkType.Dashboards)
     .tags([TAG])
+    .icon('dashboard')
     .tooltip('The other boards, at the same time and of the same run')
     .asDropdown(false)
     .includeVars(true)
@@ -185,8 +189,9 @@ function looks({ legend, isLimit }: Query, index: number): grafana.DynamicConfig
   return legend.includes('{{') || colour === undefined ? [] : [fixed(colour)];
 }
 
-function toQuery({ expr, legend }: Query, refId: string, kind: Panel['kind']): cog.Builder<cog.Dataquery> {
+function toQuery({ expr, legend, isSlow }: Query, refId: string, kind: Panel['kind']): cog.Builder<cog.Dataquery> {
   const query = new prometheus.DataqueryBuilder().refId(refId).expr(expr).legendFormat(legend).datasource(DATASOURCE);
+  if (isSlow) query.interval('5s');
   return kind === 'table' ? query.instant() : query.range();
 }
 

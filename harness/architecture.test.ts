@@ -104,6 +104,7 @@ describe('imports', () => {
     ['harness/verdict', ['harness/journal.ts', 'harness/units.ts', 'harness/scenario/plan.ts']],
     ['reports', ['harness/verdict/verdict.ts']],
     ['scenarios', ['harness/index.ts']],
+    ['dashboards', ['harness/monitor/']],
   ])('of %s go only where they may', (room, allowed) => {
     expect(crossings(room, oneOf(...allowed))).toEqual([]);
   });
@@ -134,6 +135,8 @@ describe('imports', () => {
     [
       'yaml',
       [
+        'dashboards/prometheus/rule-test-file.ts',
+        'dashboards/prometheus/slo-burn.ts',
         'harness/monitor/prometheus/server.ts',
         'harness/monitor/rules/burn-rate.ts',
         'harness/monitor/rules/rule-file.ts',
@@ -141,6 +144,7 @@ describe('imports', () => {
       ],
     ],
     ['log-update', ['harness/view.ts']],
+    ['@grafana/grafana-foundation-sdk/dashboard', ['dashboards/to-grafana.ts']],
   ])('of %s stay in the file that is made for it', (vendor, homes) => {
     const users = [...imports].filter(([, targets]) => targets.includes(vendor)).map(([file]) => file);
     expect(users.filter((file) => !homes.includes(file))).toEqual([]);

@@ -31,7 +31,7 @@ export const runBoard: Board = {
         },
         {
           kind: 'stat',
-          title: 'Error budget left',
+          title: 'Least error budget left',
           description: 'Of the promise that has the least left. Below 0 % it is overspent.',
           unit: 'percentunit',
           queries: [{ expr: `min(${metric('stampede_slo_budget_left_ratio', run)})`, legend: 'least' }],

@@ -237,6 +237,8 @@ export class RunMetrics {
       registers: [this.#registry],
       collect() {
         this.reset();
+        // One without labels would be 0 where nothing is known.
+        if (labelNames.length === 0) this.remove();
         fill((labels, value) => this.set(labels, value));
       },
     });

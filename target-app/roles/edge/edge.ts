@@ -37,6 +37,7 @@ export const edge = defineRole({
     ]);
     const fetches = counter('edge_origin_fetches_total', 'Requests to the origin.', ['pop', 'outcome']);
     const collapsed = counter('edge_collapsed_requests_total', 'Requests that shared one fetch.', ['pop']);
+    collapsed.inc({ pop }, 0);
     const count = {
       hit: requests.labels(pop, 'hit'),
       stale: requests.labels(pop, 'stale'),

@@ -19,6 +19,7 @@ export const relay = defineRole({
     const published = counter('outbox_published_total', 'Messages brought to the broker.', ['shard', 'outcome']);
     const pending = gauge('outbox_pending_messages', 'Messages not yet brought to the broker.', ['shard']);
     const oldest = gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.', ['shard']);
+    const up = gauge('shard_up', '1 while the relay reaches the shard.', ['shard']);
     const replication = new ReplicationGauges();
     const queue = await connectQueue({ url: settings.queue, client: settings.name, service: 'relay' });
     const reached = new Map<string, boolean>();
@@ -65,11 +66,14 @@ export const relay = defineRole({
         try {
           const backlog = await outbox.backlog();
           reached.set(shard, true);
+          up.set({ shard }, 1);
           pending.set({ shard }, backlog.pending);
           oldest.set({ shard }, backlog.oldestSec);
           await replication.look(shard, database);
         } catch {
           reached.set(shard, false);
+          up.set({ shard }, 0);
+          replication.forget(shard);
         }
         const pauseMs = reached.get(shard) === true ? BACKLOG_INTERVAL_MS : IDLE_MS;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));

@@ -35,4 +35,9 @@ export class ReplicationGauges {
     if (streaming === 0) this.#seconds.remove({ shard });
     else this.#seconds.set({ shard }, seconds);
   }
+
+  /** Nobody knows what the standbys of a shard do that cannot be asked. */
+  forget(shard: string): void {
+    for (const each of [this.#standbys, this.#bytes, this.#seconds]) each.remove({ shard });
+  }
 }
