@@ -28,7 +28,7 @@ export function stackTopology({ size, ports, containerOf }: StackOptions): Topol
     nodes: nodes.flatMap(({ name, role, region }) => {
       const container = containerOf(name);
       if (container === undefined) return [];
-      return [{ name, role, ...(region === undefined ? {} : { region }), by: { container } }];
+      return [{ name, role, ...(region === undefined ? {} : { region }), by: { container, service: name } }];
     }),
     links: COMPOSE_LINKS.filter((link) => inSize(link, size)).map(({ from, to, protocol, port }) => {
       const name = linkName({ from, to });
