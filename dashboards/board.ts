@@ -53,8 +53,6 @@ export interface Query {
   legend: string;
   /** A limit: drawn as a dashed line. */
   isLimit?: true;
-  /** Of jobs that are scraped every five seconds: a rate over four of the usual scrapes would see one sample. */
-  isSlow?: true;
 }
 
 /** From where on a value is worth a look, and from where on it is bad. */

@@ -5,7 +5,7 @@ import type { Recording } from '../harness/monitor/read-recording.ts';
 import { askedMetrics } from './asked-metrics.ts';
 import { openFixture } from './fixtures/open-fixture.ts';
 import { dashboardSchema } from './grafana-schema.ts';
-import { answersOf, type PanelAnswer, STEP_MS } from './panel-data.ts';
+import { type Asking, answersOf, type PanelAnswer, STEP_MS } from './panel-data.ts';
 
 const folder = join(import.meta.dirname, 'grafana');
 const boards = readdirSync(folder)
@@ -31,11 +31,16 @@ afterAll(() => {
   );
 });
 
+function asking(recording: Recording, stepMs: number): Asking {
+  const { fromMs, toMs } = recording;
+  return { monitor: recording, fromMs, toMs, stepMs, scrapeMs: SCRAPE_MS };
+}
+
 async function answers(stepMs: number): Promise<{ asked: PanelAnswer; series: number[] }[]> {
   const byRecording: PanelAnswer[][] = [];
   for (const recording of recordings.values()) {
     const all: PanelAnswer[] = [];
-    for (const board of boards) all.push(...(await answersOf(board, recording, { stepMs, scrapeMs: SCRAPE_MS })));
+    for (const board of boards) all.push(...(await answersOf(board, asking(recording, stepMs))));
     byRecording.push(all);
   }
   const [first = []] = byRecording;
@@ -72,7 +77,7 @@ describe('every expression of every panel', () => {
     for (const panel of spoilt.panels) {
       if (panel.type !== 'row') for (const target of panel.targets) target.expr = 'no_such_metric{job=~"$job"}';
     }
-    const found = await answersOf(spoilt, recording, { stepMs: 1_000, scrapeMs: SCRAPE_MS });
+    const found = await answersOf(spoilt, asking(recording, 1_000));
     expect(found.every(({ series }) => series === 0)).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import type { Recording } from '../harness/monitor/read-recording.ts';
+import type { Monitor } from '../harness/monitor/monitor.ts';
 import { type Dashboard, panelsOf } from './grafana-schema.ts';
 import { substituted } from './grafana-variables.ts';
 
@@ -15,11 +15,19 @@ export interface PanelAnswer {
 /** The steps that a board of five minutes, and one of two hours, asks for at the width of a third of a screen. */
 export const STEP_MS = { fiveMinutes: 1_000, twoHours: 15_000 } as const;
 
-/** Asks a recording everything that a board asks, as Grafana would: with "All" for each variable, and a rate interval. */
+/** What is asked, and how: as much time as there is. */
+export interface Asking {
+  monitor: Pick<Monitor, 'queryRange'>;
+  fromMs: number;
+  toMs: number;
+  stepMs: number;
+  scrapeMs: number;
+}
+
+/** Asks everything that a board asks, as Grafana would: with "All" for each variable, and a rate interval. */
 export async function answersOf(
   board: Dashboard,
-  recording: Recording,
-  { stepMs, scrapeMs }: { stepMs: number; scrapeMs: number },
+  { monitor, fromMs, toMs, stepMs, scrapeMs }: Asking,
 ): Promise<PanelAnswer[]> {
   const values = Object.fromEntries(
     board.templating.list.flatMap((variable) =>
@@ -34,7 +42,7 @@ export async function answersOf(
       const ownStepMs = Math.max(stepMs, interval === undefined ? 0 : 5_000);
       const rateInterval = `${Math.max(ownStepMs + everyMs, 4 * everyMs)}ms`;
       const asked = substituted(expr, { rateInterval, range: '5m', values });
-      const found = await recording.queryRange(asked, recording.fromMs, recording.toMs, ownStepMs);
+      const found = await monitor.queryRange(asked, fromMs, toMs, ownStepMs);
       const finite = found.filter(({ samples }) => samples.some(({ value }) => Number.isFinite(value)));
       answers.push({ board: board.title, panel: title, refId, expr, series: finite.length });
     }

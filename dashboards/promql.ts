@@ -10,6 +10,11 @@ export function rate(selector: string): string {
   return `rate(${selector}[$__rate_interval])`;
 }
 
+/** The most within a step: what lasts for seconds must not fall between two steps of a board of hours. */
+export function most(selector: string): string {
+  return `max_over_time(${selector}[$__rate_interval])`;
+}
+
 export function sum(expression: string, by = ''): string {
   return by === '' ? `sum(${expression})` : `sum by (${by}) (${expression})`;
 }

@@ -13,6 +13,15 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+  { name: 'amtool', env: 'AMTOOL', find: () => onPath('amtool') ?? debian('prometheus-alertmanager', 'amtool') },
+  {
+    name: 'Alertmanager',
+    env: 'ALERTMANAGER',
+    find: () =>
+      onPath('prometheus-alertmanager') ??
+      onPath('alertmanager') ??
+      debian('prometheus-alertmanager', 'prometheus-alertmanager'),
+  },
   { name: 'Prometheus 2', env: 'PROMETHEUS', find: prometheus2 },
   { name: 'Prometheus 3', env: 'PROMETHEUS_3', find: prometheus3 },
 ];

@@ -1,7 +1,7 @@
 import type { Board } from '../board.ts';
 import { FAULT_STATE_WORDS, RUN_VARIABLE, UP_DOWN } from '../board-parts.ts';
 import { LIMITS } from '../limits.ts';
-import { max, metric, quantile, rate, share, sum } from '../promql.ts';
+import { max, metric, most, quantile, rate, share, sum } from '../promql.ts';
 
 const run = 'run=~"$run"';
 const fault = (name: string, ...more: string[]) => metric(name, run, 'fault=~"$fault"', ...more);
@@ -55,7 +55,7 @@ export const faultsBoard: Board = {
           description: '1 while the fault is applied. The same series marks faults on all boards.',
           unit: 'short',
           min: 0,
-          queries: [{ expr: max(fault('fault_active'), 'fault, target'), legend: '{{fault}} on {{target}}' }],
+          queries: [{ expr: max(most(fault('fault_active')), 'fault, target'), legend: '{{fault}} on {{target}}' }],
         },
         {
           kind: 'lines',
@@ -77,7 +77,7 @@ export const faultsBoard: Board = {
             'How many toxics are on each link, as the embedded fault proxy tells it. The original has no such count.',
           unit: 'short',
           min: 0,
-          queries: [{ expr: `${max(metric('toxiproxy_proxy_toxics'), 'proxy')} > 0`, legend: '{{proxy}}' }],
+          queries: [{ expr: `${max(most(metric('toxiproxy_proxy_toxics')), 'proxy')} > 0`, legend: '{{proxy}}' }],
         },
       ],
     },

@@ -1,7 +1,7 @@
 import type { Board } from '../board.ts';
 import { FAULT_STATE_WORDS, ON_OFF, RUN_VARIABLE } from '../board-parts.ts';
 import { LIMITS } from '../limits.ts';
-import { max, metric, quantile, rate, share, sum } from '../promql.ts';
+import { max, metric, most, quantile, rate, share, sum } from '../promql.ts';
 
 const run = 'run=~"$run"';
 const requests = metric('stampede_requests_total', run);
@@ -297,7 +297,9 @@ export const runBoard: Board = {
           description: 'Alerts of the run: those of its own rules, and those that an Alertmanager has told it.',
           unit: 'none',
           width: 6,
-          queries: [{ expr: max(metric('stampede_alerts_firing', run), 'alert, via'), legend: '{{alert}} ({{via}})' }],
+          queries: [
+            { expr: max(most(metric('stampede_alerts_firing', run)), 'alert, via'), legend: '{{alert}} ({{via}})' },
+          ],
           words: { 0: { text: 'quiet', tone: 'plain' } },
           limits: { bad: 1 },
         },

@@ -38,7 +38,7 @@ export const targetBoard: Board = {
           width: 6,
           queries: [
             { expr: sum(rate(served), 'service'), legend: '{{service}}' },
-            { expr: sum(rate(of('varnish_client_requests_total'))), legend: 'edge (Varnish)' },
+            { expr: sum(rate(of('varnish_main_client_req'))), legend: 'edge (Varnish)' },
             { expr: sum(rate(of('haproxy_frontend_http_requests_total', shop))), legend: 'lb (HAProxy)' },
           ],
         },
@@ -111,7 +111,7 @@ export const targetBoard: Board = {
               legend: '{{pop}}',
             },
             {
-              expr: share(of('varnish_cache_hits_total'), of('varnish_client_requests_total')),
+              expr: share(of('varnish_main_cache_hit'), of('varnish_main_client_req')),
               legend: 'Varnish',
             },
           ],
@@ -125,9 +125,9 @@ export const targetBoard: Board = {
           stacked: true,
           queries: [
             { expr: sum(rate(of('edge_requests_total')), 'cache_status'), legend: '{{cache_status}}' },
-            { expr: sum(rate(of('varnish_cache_hits_total'))), legend: 'Varnish hit' },
-            { expr: sum(rate(of('varnish_cache_misses_total'))), legend: 'Varnish miss' },
-            { expr: sum(rate(of('varnish_cache_passes_total'))), legend: 'Varnish pass' },
+            { expr: sum(rate(of('varnish_main_cache_hit'))), legend: 'Varnish hit' },
+            { expr: sum(rate(of('varnish_main_cache_miss'))), legend: 'Varnish miss' },
+            { expr: sum(rate(of('varnish_main_s_pass'))), legend: 'Varnish pass' },
           ],
         },
         {
@@ -139,7 +139,7 @@ export const targetBoard: Board = {
           queries: [
             { expr: sum(rate(of('edge_origin_fetches_total')), 'outcome'), legend: '{{outcome}}' },
             { expr: sum(rate(of('edge_collapsed_requests_total'))), legend: 'shared' },
-            { expr: sum(rate(of('varnish_backend_requests_total'))), legend: 'Varnish' },
+            { expr: sum(rate(of('varnish_main_backend_req'))), legend: 'Varnish' },
           ],
         },
       ],
@@ -281,7 +281,12 @@ export const targetBoard: Board = {
           description: 'Of keys and values; of Redis all that it has asked for.',
           unit: 'bytes',
           min: 0,
-          queries: [{ expr: `${sum(of('cache_bytes'))} or ${sum(of('redis_memory_used_bytes'))}`, legend: 'used' }],
+          queries: [
+            {
+              expr: `${sum(of('cache_bytes'))} or ${sum(of('redis_memory_used_bytes'))}`,
+              legend: 'used',
+            },
+          ],
         },
       ],
     },
@@ -330,8 +335,9 @@ export const targetBoard: Board = {
           width: 6,
           queries: [
             { expr: sum(of('queue_messages'), 'state'), legend: '{{state}}' },
-            { expr: sum(of('rabbitmq_queue_messages_ready'), 'queue'), legend: '{{queue}} ready (RabbitMQ)' },
-            { expr: sum(of('rabbitmq_queue_messages_unacked'), 'queue'), legend: '{{queue}} unacked (RabbitMQ)' },
+            { expr: sum(of('rabbitmq_queue_messages_ready', 'queue!~".*dead"')), legend: 'ready (RabbitMQ)' },
+            { expr: sum(of('rabbitmq_queue_messages_unacked')), legend: 'unacked (RabbitMQ)' },
+            { expr: sum(of('rabbitmq_queue_messages_ready', 'queue=~".*dead"')), legend: 'dead (RabbitMQ)' },
             { expr: sum(of('outbox_pending_messages')), legend: 'in outboxes' },
           ],
         },
@@ -346,7 +352,7 @@ export const targetBoard: Board = {
           limits: LIMITS.queueAgeSeconds,
           queries: [
             {
-              expr: `max(${of('queue_oldest_message_age_seconds')}) or ${sum(of('rabbitmq_queue_messages_ready'))} / (${sum(rate(of('worker_jobs_total', 'outcome="ok"')))} > 0)`,
+              expr: `max(${of('queue_oldest_message_age_seconds')}) or ${sum(of('rabbitmq_queue_messages_ready', 'queue!~".*dead"'))} / (${sum(rate(of('worker_jobs_total', 'outcome="ok"')))} > 0)`,
               legend: 'oldest job',
             },
             { expr: `max(${of('outbox_oldest_age_seconds')})`, legend: 'oldest in outboxes' },

@@ -14,7 +14,7 @@ const plan = {
       name: 'people',
       curve: [
         { tMs: 0, value: 0 },
-        { tMs: 60_000, value: 600 },
+        { tMs: 240_000, value: 2_400 },
       ],
       graceMs: 0,
     },

@@ -39,6 +39,8 @@ export const lb = defineRole({
       'upstream',
       'reason',
     ]);
+    // A series that exists from the start makes the first increase visible to rate().
+    for (const { name: upstream } of settings.backends) retries.inc({ upstream, reason: 'unsent' }, 0);
 
     const backends = new Backends<Target>(
       settings.backends.map(({ name, url, checkUrl }) => ({
