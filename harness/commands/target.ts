@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { allNodes } from '../../chaos/control.ts';
+import type { Profile } from '../../target-app/compose/layout.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import { targetDirectory } from '../places.ts';
 import { hasStack, type StackOptions, stackDown, stackStatus, stackTopologyOf, stackUp } from '../targets/compose.ts';
@@ -10,7 +11,7 @@ import type { CommandResult } from './command.ts';
 export interface TargetUpOptions {
   target: 'reference' | 'compose';
   port?: number;
-  size?: 'small' | 'full';
+  profile?: Profile[];
   mutants?: string[];
   say: (line: string) => void;
 }
@@ -63,7 +64,7 @@ async function upInContainers(options: TargetUpOptions, signal: AbortSignal): Pr
   const stackOptions: StackOptions = {
     checkout: process.cwd(),
     ...(options.port === undefined ? {} : { port: options.port }),
-    ...(options.size === undefined ? {} : { size: options.size }),
+    ...(options.profile === undefined ? {} : { profiles: options.profile }),
     ...(options.mutants === undefined ? {} : { mutants: options.mutants }),
     say: (line) => options.say(`  ${line}`),
     onReady: (node, tookMs) => options.say(`  ${node} ready (${seconds(tookMs)})`),

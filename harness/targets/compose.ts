@@ -1,12 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { Size } from '../../target-app/compose/layout.ts';
+import { existsSync, writeFileSync } from 'node:fs';
+import type { Profile } from '../../target-app/compose/layout.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import { type Container, containersOf, removeAll } from './compose/containers.ts';
 import { checkRoom, type Docker, findDocker } from './compose/docker.ts';
 import { dockerError } from './compose/docker-error.ts';
 import { partChecks } from './compose/part-checks.ts';
-import { COMPOSE_FILE, prometheusConfig } from './compose/project-files.ts';
+import { alertmanagerConfig, COMPOSE_FILE, fullVariables, prometheusConfig } from './compose/project-files.ts';
 import { runProgram } from './compose/run-program.ts';
 import {
   forgetStack,
@@ -19,6 +18,7 @@ import {
 } from './compose/stack-files.ts';
 import { chooseStackPorts, portVariables, type StackPorts } from './compose/stack-ports.ts';
 import { portOf, stackTopology } from './compose/stack-topology.ts';
+import { takeStartLock } from './compose/start-lock.ts';
 import { waitReady } from './compose/wait-ready.ts';
 import { readTopology, type Target } from './target.ts';
 
@@ -27,7 +27,7 @@ export interface StackOptions {
   checkout: string;
   /** Of the entry; chosen when absent. */
   port?: number;
-  size?: Size;
+  profiles?: readonly Profile[];
   mutants?: string[];
   /** What happens, a line each. */
   say: (line: string) => void;
@@ -46,18 +46,21 @@ export async function stackUp(options: StackOptions): Promise<Stack> {
   const { checkout, signal, say } = options;
   const files = stackFiles(checkout);
   const docker = await findDocker(signal);
-  const there = await containersOf(docker, files.project, signal);
-  const state = readState(files);
-  if (state !== undefined && there.length > 0) return join(files, state, there, options);
-  if (there.length > 0) say('what an interrupted start has left is taken away');
-  await removeAll(docker, files.project);
-  await checkRoom(docker, signal);
+  const unlock = takeStartLock(files.lock);
   try {
-    return await bringUp(docker, files, options);
-  } catch (error) {
-    await removeAll(docker, files.project).catch((failed: unknown) => say(messageOf(failed)));
-    forgetStack(files);
-    throw error;
+    const there = await containersOf(docker, files.project, signal);
+    const state = readState(files);
+    if (state !== undefined && there.length > 0) return join(files, state, there, options);
+    if (there.length > 0) say('what an interrupted start has left is taken away');
+    await removeAll(docker, files.project);
+    await checkRoom(docker, signal);
+    return await bringUp(docker, files, options).catch(async (error: unknown) => {
+      await removeAll(docker, files.project).catch((failed: unknown) => say(messageOf(failed)));
+      forgetStack(files);
+      throw error;
+    });
+  } finally {
+    unlock();
   }
 }
 
@@ -90,9 +93,9 @@ export function stackTopologyOf(checkout: string) {
 }
 
 function join(files: StackFiles, state: StackState, there: readonly Container[], options: StackOptions): Stack {
-  const size = options.size ?? state.size;
+  const missing = (options.profiles ?? []).filter((profile) => !state.profiles.includes(profile));
   const differs = [
-    ...(size === state.size ? [] : [`it is the ${state.size} one, asked for was ${size}`]),
+    ...missing.map((profile) => `it was brought up without the profile ${profile}`),
     ...(options.port === undefined || new URL(state.entry).port === String(options.port)
       ? []
       : [`its entry is ${state.entry}, asked for was port ${options.port}`]),
@@ -115,20 +118,23 @@ function join(files: StackFiles, state: StackState, there: readonly Container[],
 }
 
 async function bringUp(docker: Docker, files: StackFiles, options: StackOptions): Promise<Stack> {
-  const { size = 'small', signal, say, mutants = [] } = options;
+  const { profiles = [], signal, say, mutants = [] } = options;
   const ports = await chooseStackPorts(options.port);
   const image = process.env.STAMPEDE_IMAGE ?? `${files.project}:local`;
   const variables = {
     COMPOSE_PROJECT_NAME: files.project,
     STAMPEDE_IMAGE: image,
+    COMPOSE_PROFILES: profiles.join(','),
     PROMETHEUS_CONFIG: files.prometheus,
+    ALERTMANAGER_CONFIG: files.alertmanager,
     MUTANTS: mutants.join(','),
     ...portVariables(ports),
-    ...(size === 'full' ? readFull() : {}),
+    ...(profiles.includes('full') ? fullVariables() : {}),
     ...overrides(),
   };
   writeEnv(files, variables);
   writeFileSync(files.prometheus, prometheusConfig(ports.observe));
+  writeFileSync(files.alertmanager, alertmanagerConfig(ports.observe));
   const compose = async (doing: string, args: readonly string[]) => {
     const command = [...docker.compose, '-f', COMPOSE_FILE, '-p', files.project, '--env-file', files.env, ...args];
     const env = { ...variables, DOCKER_BUILDKIT: docker.compose.length === 1 ? '0' : undefined };
@@ -145,16 +151,16 @@ async function bringUp(docker: Docker, files: StackFiles, options: StackOptions)
   const containers = () => containersOf(docker, files.project, signal);
   const there = await containers();
   const containerOf = (service: string) => there.find((container) => container.service === service)?.name;
-  const topology = stackTopology({ size, ports, containerOf });
+  const topology = stackTopology({ profiles, ports, containerOf });
   await waitReady({
-    checks: partChecks(size, ports),
+    checks: partChecks(profiles, ports),
     containers,
     deadlineMs: READY_MS,
     onReady: options.onReady ?? (() => {}),
     signal,
   });
   writeFileSync(files.topology, `${JSON.stringify(topology, null, 2)}\n`);
-  const state = await stateOf(docker, size, ports, topology.entry, signal);
+  const state = await stateOf(docker, profiles, ports, topology.entry, signal);
   writeState(files, state);
   return stackOf(files, state, false, async () => {
     await removeAll(docker, files.project);
@@ -178,14 +184,14 @@ function stackOf(files: StackFiles, state: StackState, joined: boolean, stop: ()
 
 async function stateOf(
   docker: Docker,
-  size: Size,
+  profiles: readonly Profile[],
   ports: StackPorts,
   entry: string,
   signal: AbortSignal,
 ): Promise<StackState> {
   const prometheus = `http://127.0.0.1:${portOf(ports, 'prometheus', 'http')}`;
   const observe = { host: await hostSeenByContainers(docker, signal), port: ports.observe };
-  return { entry, prometheus, observe, size, startedAt: new Date().toISOString() };
+  return { entry, prometheus, observe, profiles: [...profiles], startedAt: new Date().toISOString() };
 }
 
 /** Where a run must listen so that containers reach it as host.docker.internal, and nobody beyond this machine does. */
@@ -205,12 +211,6 @@ async function hostSeenByContainers({ docker }: Docker, signal: AbortSignal): Pr
 function overrides(): Record<string, string> {
   const named = Object.entries(process.env).filter(([name, value]) => /^[A-Z]+_IMAGE$/.test(name) && value);
   return Object.fromEntries(named.map(([name, value]) => [name, value ?? '']));
-}
-
-function readFull(): Record<string, string> {
-  const text = readFileSync(`${dirname(COMPOSE_FILE)}/target-app/compose/full.env`, 'utf8');
-  const lines = text.split('\n').filter((line) => /^\w+=/.test(line));
-  return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
 }
 
 /** Images take long: whoever waits for them should know. */

@@ -6,15 +6,19 @@ import { LINKS, linkName, type PlannedLink } from '../supervisor/links.ts';
  * fault proxy. Services have the names of the embedded target's nodes, so that a scenario fits both.
  */
 
-/** `full` adds to `small`; everything of `small` is in it. */
-export type Size = 'small' | 'full';
+/** What the small stack can be added to by: more shards and edges, or Alertmanager and Grafana. */
+export const PROFILES = ['full', 'observability'] as const;
+export type Profile = (typeof PROFILES)[number];
+
+/** Of something that is always there. */
+type MaybeProfile = Profile | undefined;
 
 export interface ComposeNode {
   /** Of the node and of the service. */
   name: string;
   role: string;
   region?: string;
-  size: Size;
+  profile: MaybeProfile;
   /** What is published on 127.0.0.1. */
   ports: readonly PublishedPort[];
 }
@@ -29,7 +33,7 @@ export interface PublishedPort {
 }
 
 export interface ComposeLink extends PlannedLink {
-  size: Size;
+  profile: MaybeProfile;
   /** Where the fault proxy listens, inside its container. */
   port: number;
 }
@@ -49,13 +53,13 @@ export const FAULT_PROXY_NODE = 'fault-proxy';
 export const BROKER_USER = 'shop';
 
 const SECOND_SHARDS = [
-  { name: 'eu-1', region: 'eu', node: 'shard-eu-1', standby: 'shard-eu-1-standby', size: 'full' },
-  { name: 'us-1', region: 'us', node: 'shard-us-1', standby: 'shard-us-1-standby', size: 'full' },
+  { name: 'eu-1', region: 'eu', node: 'shard-eu-1', standby: 'shard-eu-1-standby', profile: 'full' },
+  { name: 'us-1', region: 'us', node: 'shard-us-1', standby: 'shard-us-1-standby', profile: 'full' },
 ] as const;
 
 export const COMPOSE_SHARDS = [
-  ...SHARDS.map((shard) => ({ ...shard, size: 'small' as Size })),
-  ...SECOND_SHARDS.map((shard) => ({ ...shard, size: shard.size as Size })),
+  ...SHARDS.map((shard) => ({ ...shard, profile: undefined as MaybeProfile })),
+  ...SECOND_SHARDS.map((shard) => ({ ...shard, profile: shard.profile as MaybeProfile })),
 ];
 
 export const EDGES = ['edge', 'edge-2', 'edge-3'] as const;
@@ -78,10 +82,10 @@ export const COMPOSE_NODES: readonly ComposeNode[] = [
   node('core-db', 'database', [postgres('CORE_DB_PORT', 5432)]),
   ...COMPOSE_SHARDS.flatMap((shard, index): ComposeNode[] => [
     {
-      ...node(shard.node, 'shard', [postgres(`${variableOf(shard.node)}_PORT`, 5433 + index)], shard.size),
+      ...node(shard.node, 'shard', [postgres(`${variableOf(shard.node)}_PORT`, 5433 + index)], shard.profile),
       region: shard.region,
     },
-    { ...node(shard.standby, 'standby', [], shard.size), region: shard.region },
+    { ...node(shard.standby, 'standby', [], shard.profile), region: shard.region },
   ]),
   node(FAULT_PROXY_NODE, 'fault-proxy', [
     { use: 'api', inside: FAULT_PROXY_PORT, variable: 'FAULT_PROXY_PORT', usual: 8474 },
@@ -89,6 +93,13 @@ export const COMPOSE_NODES: readonly ComposeNode[] = [
   node('prometheus', 'prometheus', [
     { use: 'http', inside: PROMETHEUS_PORT, variable: 'PROMETHEUS_PORT', usual: 9090 },
   ]),
+  node(
+    'alertmanager',
+    'alertmanager',
+    [{ use: 'http', inside: 9093, variable: 'ALERTMANAGER_PORT', usual: 9093 }],
+    'observability',
+  ),
+  node('grafana', 'grafana', [{ use: 'http', inside: 3000, variable: 'GRAFANA_PORT', usual: 3000 }], 'observability'),
   node('edge-2', 'edge', [http('EDGE_2_PORT', 8088)], 'full'),
   node('edge-3', 'edge', [http('EDGE_3_PORT', 8089)], 'full'),
 ];
@@ -97,15 +108,15 @@ const FIRST_LINK_PORT = 22_000;
 
 /** Published as one range, `LINK_PORTS`, so that a round trip through any link can be timed from outside. */
 export const COMPOSE_LINKS: readonly ComposeLink[] = [
-  ...LINKS.flatMap((link) => withRabbitmq(link).map((one) => ({ ...one, size: 'small' as Size }))),
+  ...LINKS.flatMap((link) => withRabbitmq(link).map((one) => ({ ...one, profile: undefined as MaybeProfile }))),
   ...SECOND_SHARDS.flatMap(({ node, standby }) =>
     [
       { from: 'orders', to: node },
       { from: 'relay', to: node },
       { from: standby, to: node },
-    ].map((link) => ({ ...link, protocol: 'postgres' as const, size: 'full' as Size })),
+    ].map((link) => ({ ...link, protocol: 'postgres' as const, profile: 'full' as MaybeProfile })),
   ),
-  ...EDGES.slice(1).map((from) => ({ from, to: 'lb', protocol: 'http' as const, size: 'full' as Size })),
+  ...EDGES.slice(1).map((from) => ({ from, to: 'lb', protocol: 'http' as const, profile: 'full' as MaybeProfile })),
 ].map((link, index) => ({ ...link, port: FIRST_LINK_PORT + index }));
 
 /** Where a node finds another one: the near end of their link. @throws when there is no such link */
@@ -132,8 +143,8 @@ export function farEnd(name: string): { host: string; port: number } {
   }
 }
 
-export function inSize(part: { size: Size }, size: Size): boolean {
-  return size === 'full' || part.size === 'small';
+export function isIn({ profile }: { profile: MaybeProfile }, profiles: readonly Profile[]): boolean {
+  return profile === undefined || profiles.includes(profile);
 }
 
 /** With RabbitMQ there is no broker of ours in front of the core database, and the worker knows what became of a job. */
@@ -143,8 +154,8 @@ function withRabbitmq(link: PlannedLink): PlannedLink[] {
   return link.from.startsWith('gateway') ? [{ ...link, to: 'worker-1' }] : [{ ...link, protocol: 'amqp' }];
 }
 
-function node(name: string, role: string, ports: readonly PublishedPort[], size: Size = 'small'): ComposeNode {
-  return { name, role, size, ports };
+function node(name: string, role: string, ports: readonly PublishedPort[], profile?: Profile): ComposeNode {
+  return { name, role, profile, ports };
 }
 
 function http(variable: string, usual: number): PublishedPort {

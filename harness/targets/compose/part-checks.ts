@@ -1,6 +1,6 @@
 import { roundTrip } from '../../../chaos/probe.ts';
 import { composeFiles } from '../../../target-app/compose/files.ts';
-import { COMPOSE_NODES, COMPOSE_SHARDS, inSize, type Size } from '../../../target-app/compose/layout.ts';
+import { COMPOSE_NODES, COMPOSE_SHARDS, isIn, type Profile } from '../../../target-app/compose/layout.ts';
 import { probePage, probeReadyz, probeSql } from '../../../target-app/supervisor/probes.ts';
 import { ensureProxies, readRoutes } from './ensure-proxies.ts';
 import type { StackPorts } from './stack-ports.ts';
@@ -13,12 +13,12 @@ export interface PartCheck {
 }
 
 /** All parts, each by a question of its own, asked from outside: slow health checks of containers are not waited for. */
-export function partChecks(size: Size, ports: StackPorts): PartCheck[] {
+export function partChecks(profiles: readonly Profile[], ports: StackPorts): PartCheck[] {
   const address = (node: string, use: Parameters<typeof portOf>[2]) => `127.0.0.1:${portOf(ports, node, use)}`;
   const dsn = (node: string, database = 'postgres') => `postgres://postgres@${address(node, 'postgres')}/${database}`;
   const api = `http://${address('fault-proxy', 'api')}`;
   const routes = readRoutes(composeFiles()['toxiproxy/proxies.json'] ?? '[]');
-  return COMPOSE_NODES.filter((node) => inSize(node, size)).map(({ name, role }): PartCheck => {
+  return COMPOSE_NODES.filter((node) => isIn(node, profiles)).map(({ name, role }): PartCheck => {
     const check = async (signal: AbortSignal): Promise<void> => {
       switch (role) {
         case 'edge':
@@ -42,7 +42,10 @@ export function partChecks(size: Size, ports: StackPorts): PartCheck[] {
         }
         case 'fault-proxy':
           return ensureProxies(api, routes, signal);
+        case 'grafana':
+          return probePage(`http://${address(name, 'http')}/api/health`);
         case 'prometheus':
+        case 'alertmanager':
           return probePage(`http://${address(name, 'http')}/-/ready`);
         default:
           return probeReadyz(`http://${address(name, 'http')}`, true);

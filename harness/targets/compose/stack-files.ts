@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { PROFILES } from '../../../target-app/compose/layout.ts';
 
 /** What we keep of a stack, in the checkout's own `.stampede/compose`, so that two checkouts never meet. */
 export interface StackFiles {
@@ -10,14 +11,16 @@ export interface StackFiles {
   env: string;
   topology: string;
   state: string;
+  lock: string;
   prometheus: string;
+  alertmanager: string;
 }
 
 const stateSchema = z.object({
   entry: z.string(),
   prometheus: z.string(),
   observe: z.object({ host: z.string(), port: z.number() }),
-  size: z.enum(['small', 'full']),
+  profiles: z.array(z.enum(PROFILES)),
   startedAt: z.string(),
 });
 
@@ -30,7 +33,9 @@ export function stackFiles(checkout: string): StackFiles {
     env: join(directory, 'stack.env'),
     topology: join(directory, 'topology.json'),
     state: join(directory, 'state.json'),
+    lock: join(directory, 'start.lock'),
     prometheus: join(directory, 'prometheus.yml'),
+    alertmanager: join(directory, 'alertmanager.yml'),
   };
 }
 

@@ -5,23 +5,23 @@ import {
   COMPOSE_SHARDS,
   type ComposeNode,
   FAULT_PROXY_NODE,
-  inSize,
+  isIn,
+  type Profile,
   type PublishedPort,
-  type Size,
 } from '../../../target-app/compose/layout.ts';
 import { linkName } from '../../../target-app/supervisor/links.ts';
 import type { StackPorts } from './stack-ports.ts';
 
 interface StackOptions {
-  size: Size;
+  profiles: readonly Profile[];
   ports: StackPorts;
   /** The container of a service; undefined when it has none. */
   containerOf: (service: string) => string | undefined;
 }
 
 /** Everything of the stack as seen from this machine: nodes are containers, links are proxies, all else published ports. */
-export function stackTopology({ size, ports, containerOf }: StackOptions): Topology {
-  const nodes = COMPOSE_NODES.filter((node) => inSize(node, size));
+export function stackTopology({ profiles, ports, containerOf }: StackOptions): Topology {
+  const nodes = COMPOSE_NODES.filter((node) => isIn(node, profiles));
   const api = `http://127.0.0.1:${portOf(ports, FAULT_PROXY_NODE, 'api')}`;
   return {
     entry: `http://127.0.0.1:${portOf(ports, 'edge', 'entry')}`,
@@ -30,7 +30,7 @@ export function stackTopology({ size, ports, containerOf }: StackOptions): Topol
       if (container === undefined) return [];
       return [{ name, role, ...(region === undefined ? {} : { region }), by: { container, service: name } }];
     }),
-    links: COMPOSE_LINKS.filter((link) => inSize(link, size)).map(({ from, to, protocol, port }) => {
+    links: COMPOSE_LINKS.filter((link) => isIn(link, profiles)).map(({ from, to, protocol, port }) => {
       const name = linkName({ from, to });
       const reach = `127.0.0.1:${ports.firstLink + port - FIRST_INSIDE}`;
       const traffic = trafficOf(from, to, ports);
@@ -44,7 +44,7 @@ export function stackTopology({ size, ports, containerOf }: StackOptions): Topol
       };
     }),
     scrapes: nodes.flatMap((node) => scrapesOf(node, ports)),
-    stores: storesOf(size, ports),
+    stores: storesOf(profiles, ports),
   };
 }
 
@@ -58,12 +58,15 @@ export function portOf({ byVariable }: StackPorts, node: string, use: PublishedP
   return port;
 }
 
+/** They watch, and are not watched by a run. */
+const WATCHING = ['prometheus', 'alertmanager', 'grafana'];
+
 /**
  * The instance is the one that the stack's own Prometheus knows, who scrapes the same page by another address. What the
  * exporter tells of others is scraped once, from it.
  */
 function scrapesOf(node: ComposeNode, ports: StackPorts): Topology['scrapes'] {
-  if (node.name === 'prometheus') return [];
+  if (WATCHING.includes(node.role)) return [];
   return node.ports.flatMap(({ use, inside, variable }) => {
     const isPage = use === 'metrics' || use === 'api' || (use === 'http' && node.role !== 'edge');
     if (!isPage) return [];
@@ -93,10 +96,10 @@ function trafficOf(from: string, to: string, ports: StackPorts): { page: string;
 }
 
 /** As the superuser, who gets in even when all ordinary connections are used up. */
-function storesOf(size: Size, ports: StackPorts): Topology['stores'] {
+function storesOf(profiles: readonly Profile[], ports: StackPorts): Topology['stores'] {
   const dsn = (node: string, database: string) =>
     `postgres://postgres@127.0.0.1:${portOf(ports, node, 'postgres')}/${database}`;
-  const shards = COMPOSE_SHARDS.filter((shard) => inSize(shard, size)).map(({ node }) => {
+  const shards = COMPOSE_SHARDS.filter((shard) => isIn(shard, profiles)).map(({ node }) => {
     return { name: node, kind: 'postgres' as const, holds: ['orders'], dsn: dsn(node, 'postgres') };
   });
   const core = ['queue', 'catalog'].map((database) => {
@@ -117,5 +120,5 @@ export function paperStack(): Topology {
     ports.map(({ variable, usual }) => [variable, usual] as const),
   );
   const ports = { byVariable: new Map(variables), firstLink: FIRST_INSIDE, observe: 0 };
-  return stackTopology({ size: 'small', ports, containerOf: (service) => service });
+  return stackTopology({ profiles: [], ports, containerOf: (service) => service });
 }
