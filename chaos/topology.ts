@@ -41,7 +41,10 @@ const linkSchema = z.strictObject({
   to: z.string().min(1),
   /** How to say hello over this link, so that a round trip through it can be timed. */
   protocol,
-  toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
+  /** `reach`: where its near end is found from here, when that is not where the proxy says it listens. */
+  toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1), reach: z.string().min(1).optional() }),
+  /** A counter of who uses the link, where the proxy counts a connection only when it ends, as the original Toxiproxy does. */
+  traffic: z.strictObject({ page: z.url(), series: z.string().min(1) }).optional(),
 });
 
 const scrapeSchema = z.strictObject({

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PROFILES, type Profile } from '../target-app/compose/layout.ts';
 import { type PartChoice, PORTS, parseChoice } from '../target-app/parts/choice.ts';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
@@ -16,7 +17,7 @@ import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
-import { targetDown, targetStatus, targetUp } from './commands/target.ts';
+import { type TargetUpOptions, targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
 import { packageRoot } from './places.ts';
@@ -96,9 +97,11 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
     'stampede run scenarios/first-run.ts --monitor prometheus',
     'stampede run scenarios/first-run.ts --with queue=rabbitmq,lb=haproxy',
+    'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .addOption(targetOption("instead of the scenario's target"))
     .option('--with <parts>', WITH_HELP, partChoice)
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
@@ -119,6 +122,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
           with?: PartChoice;
           monitor?: string;
           observe?: string;
+          target?: 'reference' | 'compose';
           summary: 'full' | 'short' | 'none';
         },
       ) => done(await runCommand(file, { ...options, version })),
@@ -130,7 +134,8 @@ function commandLine(done: (result: CommandResult) => void): Command {
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
-    .action(async (file: string, options: { seed?: number; agents?: number }) =>
+    .addOption(targetOption("instead of the scenario's target"))
+    .action(async (file: string, options: { seed?: number; agents?: number; target?: 'reference' | 'compose' }) =>
       done(await planCommand(file, options)),
     );
 
@@ -208,17 +213,22 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede target up',
     'stampede target up --port 8080',
     'stampede target up --with queue=rabbitmq,cache=redis,lb=haproxy,edge=varnish',
+    'stampede target up --target compose',
   ])
+    .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .option('--profile <names>', `more containers, comma-separated: ${PROFILES.join(', ')}`, profileNames)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
     .option('--with <parts>', WITH_HELP, partChoice)
-    .action(async (options: { port?: number; mutants?: string[]; with?: PartChoice }) =>
+    .action(async (options: Omit<TargetUpOptions, 'say'>) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
     );
   add(target, 'status', 'what of it is up', ['stampede target status', 'stampede target status --json']).action(
     async () => done(await targetStatus()),
   );
-  add(target, 'down', 'stop it', ['stampede target down']).action(async () => done(await targetDown()));
+  add(target, 'down', 'stop it', ['stampede target down', 'stampede target down --target compose'])
+    .addOption(targetOption('only this one (default: whatever is up)'))
+    .action(async (options: { target?: 'reference' | 'compose' }) => done(await targetDown(options.target)));
 
   const chaos = program.command('chaos').description('faults: inject, stop, undo, status, catalog');
   add(chaos, 'inject <fault>', 'one fault on a system that runs, without a load: proven, kept up, undone', [
@@ -286,6 +296,10 @@ function partChoice(text: string): PartChoice {
   throw new InvalidArgumentError(`${parsed.problems.map((problem) => `\n  ${problem}`).join('')}`);
 }
 
+function targetOption(about: string): Option {
+  return new Option('--target <which>', about).choices(['reference', 'compose']);
+}
+
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
   return Number(text);
@@ -295,6 +309,13 @@ function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`Expected a duration such as '30s', got '${text}'.`);
   return ms;
+}
+
+function profileNames(text: string): Profile[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !(PROFILES as readonly string[]).includes(name));
+  if (unknown.length === 0) return PROFILES.filter((profile) => names.includes(profile));
+  throw new InvalidArgumentError(`There is no ${unknown.join(' and no ')}; there is ${PROFILES.join(' and ')}.`);
 }
 
 function mutantNames(text: string): string[] {

@@ -21,7 +21,8 @@ import { RunMetrics } from './running/run-metrics.ts';
 import { askPrometheus } from './running/second-opinion.ts';
 import { scrapesOf, watch } from './running/watch.ts';
 import type { Plan } from './scenario/plan.ts';
-import { type Target, targetOf } from './target.ts';
+import { targetOf } from './target.ts';
+import type { Target } from './targets/target.ts';
 
 export interface RunOptions {
   plan: Plan;
@@ -36,7 +37,10 @@ export interface RunOptions {
   observe?: ObserveAddress;
   /** What the reference target is made of, when that is not as it comes. */
   parts?: PartChoice;
-  places: { runs: string; undo: string; live: string; target: string };
+  /** `checkout` is the working directory, which has one stack of containers. */
+  places: { runs: string; undo: string; live: string; target: string; checkout: string };
+  /** What a long start of the target has to say, a line each. */
+  say: (line: string) => void;
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
   /** Twice a second. */
@@ -77,8 +81,10 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     for (const healed of await heal(places.undo, { all: false, deadlineMs: HEAL_MS }))
       journal.write({ kind: 'healed', ...healed });
 
+    const target = await bringUp(plan, options, journal, clock, giveUp);
+    cleanups.push(() => target.stop());
     const agentUrls: string[] = [];
-    const observe = await serveObservers(options.observe ?? OBSERVE_DEFAULT, {
+    const observe = await serveObservers(options.observe ?? target.observe ?? OBSERVE_DEFAULT, {
       id,
       metrics: () => metrics.text(),
       agentUrls: () => agentUrls,
@@ -86,8 +92,6 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     });
     cleanups.push(() => observe.close());
 
-    const target = await bringUp(plan, options, journal, clock, giveUp);
-    cleanups.push(() => target.stop());
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
     agentUrls.push(...(await load.ready(giveUp)));
@@ -186,6 +190,8 @@ async function bringUp(
   const target = await targetOf(plan.target, {
     directory: options.places.target,
     ...(options.parts === undefined ? {} : { parts: options.parts }),
+    checkout: options.places.checkout,
+    say: options.say,
     signal,
     onEvent(event) {
       if (event.event !== 'node-exited') return;

@@ -18,9 +18,10 @@ const roles: Record<string, () => Promise<Role>> = {
 
 const loadRole = roles[command];
 if (command === 'up') await supervise();
+else if (command === 'seed') await seed();
 else if (loadRole !== undefined) await runRole(loadRole);
 else {
-  const known = ['up', ...Object.keys(roles)].join(', ');
+  const known = ['up', 'seed', ...Object.keys(roles)].join(', ');
   process.stderr.write(`expected one of ${known}; got "${command}"\n`);
   process.exitCode = 2;
 }
@@ -29,6 +30,12 @@ else {
 async function supervise(): Promise<void> {
   const { up } = await import('./supervisor/up.ts');
   process.exitCode = await up(argv, (event) => process.stdout.write(`${JSON.stringify(event)}\n`));
+}
+
+/** Tables and products, for databases that this program has not started. */
+async function seed(): Promise<void> {
+  const { seedCommand } = await import('./supervisor/seed-command.ts');
+  await seedCommand(argv);
 }
 
 /** One node. It ends with whoever started it: a node left behind would hold its port and vouch for nothing. */

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Baseline, Baselines, FaultKind, Proof } from '../fault.ts';
 import { refuses } from '../probe.ts';
 import { proofWithin } from '../proof-within.ts';
-import { proxyState, renewDisabled, setEnabled } from '../toxiproxy-client.ts';
+import { renewDisabled, setEnabled } from '../toxiproxy-client.ts';
 import { leaseOf } from './lease.ts';
-import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
+import { type LinkTarget, linkField, linkState, measureLink, resolveLink } from './link.ts';
 import { othersSeen } from './link-users.ts';
 
 const params = z.strictObject({ link: linkField });
@@ -64,7 +64,7 @@ export async function proveDown(target: LinkTarget, before: Baselines, signal: A
   const late = () => `${target.name} still accepts connections`;
   return proofWithin(signal, late, async () => {
     while (!signal.aborted) {
-      const state = await proxyState(target.api, target.proxy, signal);
+      const state = await linkState(target, signal);
       if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
       if (await refuses(state.listen, signal)) {
         const evidence = `${target.name} refuses connections`;

@@ -6,7 +6,7 @@ import { proofWithin } from '../proof-within.ts';
 import { showMs } from '../show.ts';
 import { addToxic, proxyState, setEnabled } from '../toxiproxy-client.ts';
 import { leaseMs } from './lease.ts';
-import { type LinkTarget, linkField, measureLink, resolveLink } from './link.ts';
+import { type LinkTarget, linkField, linkState, measureLink, resolveLink } from './link.ts';
 import { othersSeen } from './link-users.ts';
 
 const params = z.strictObject({
@@ -63,7 +63,7 @@ export const flapping: FaultKind<z.output<typeof params>, LinkTarget> = {
     };
     return proofWithin(signal, late, async () => {
       while (!signal.aborted) {
-        const state = await proxyState(target.api, target.proxy, signal);
+        const state = await linkState(target, signal);
         if (state === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
         const refused = await refuses(state.listen, signal).catch(() => undefined);
         if (refused === true) refusedMs ??= performance.now();

@@ -5,7 +5,8 @@ import { roundTrip } from '../probe.ts';
 import { selectLinks } from '../select-links.ts';
 import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
-import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+import { bytesCarried, type ProxyState, proxyState } from '../toxiproxy-client.ts';
+import type { Traffic } from '../traffic.ts';
 
 export { suggestion };
 
@@ -20,6 +21,9 @@ export interface LinkTarget extends FaultTarget {
   proxy: string;
   protocol: TopologyLink['protocol'];
   to: string;
+  /** Where its near end is found from here, when that is not where the proxy says it listens. */
+  reach: string | undefined;
+  traffic: Traffic | undefined;
   /** All PostgreSQL servers that the topology says how to log in to; which of them is at the far end the proxy tells. */
   logins: { name: string; dsn: string }[];
 }
@@ -44,7 +48,11 @@ export function resolveLinksTo(node: string, topology: Topology, part?: string):
   return { ok: false, problem: `no link leads to '${node}'. ${suggestion(node, names)}` };
 }
 
-function linkTarget({ name, to, protocol, toxiproxy }: TopologyLink, { stores }: Topology, part?: string): LinkTarget {
+function linkTarget(
+  { name, to, protocol, toxiproxy, traffic }: TopologyLink,
+  { stores }: Topology,
+  part?: string,
+): LinkTarget {
   return {
     name,
     takes: part === undefined ? `link:${name}` : `link:${name}/${part}`,
@@ -52,6 +60,8 @@ function linkTarget({ name, to, protocol, toxiproxy }: TopologyLink, { stores }:
     protocol,
     api: toxiproxy.api,
     proxy: toxiproxy.proxy,
+    reach: toxiproxy.reach,
+    traffic,
     logins: stores.filter((store) => store.kind === 'postgres').map((store) => ({ name: store.name, dsn: store.dsn })),
   };
 }
@@ -61,7 +71,7 @@ export type LinkReach = Reach & Pick<LinkTarget, 'api' | 'proxy'>;
 
 /** As the proxy has it now; undefined when there is no such proxy. */
 export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<LinkReach | undefined> {
-  const state = await proxyState(target.api, target.proxy, signal);
+  const state = await linkState(target, signal);
   if (state === undefined) return undefined;
   const login =
     target.logins.find(({ dsn }) => new URL(dsn).host === state.upstream) ??
@@ -72,7 +82,7 @@ export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<
 
 /** A link that does not answer has no round-trip time. */
 export async function measureLink(target: LinkTarget, signal: AbortSignal): Promise<Baseline> {
-  const state = await proxyState(target.api, target.proxy, signal);
+  const state = await linkState(target, signal);
   const bytesBefore = await bytesCarried(target.api, target.proxy, signal);
   const roundTripMs = state?.enabled
     ? await roundTrip(state.listen, target.protocol, signal).catch(() => undefined)
@@ -83,4 +93,13 @@ export async function measureLink(target: LinkTarget, signal: AbortSignal): Prom
     ...(bytesBefore === undefined ? {} : { bytesBefore }),
     ...(bytesAfter === undefined ? {} : { bytesAfter }),
   };
+}
+
+/** The link's proxy, listening where it is reached from here. */
+export async function linkState(
+  { api, proxy, reach }: LinkTarget,
+  signal: AbortSignal,
+): Promise<ProxyState | undefined> {
+  const state = await proxyState(api, proxy, signal);
+  return state && reach !== undefined ? { ...state, listen: reach } : state;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import { runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
-import { runningTarget } from '../target.ts';
+import { runningTarget } from '../targets/reference.ts';
 import type { CommandResult } from './command.ts';
 import { dockerFinding } from './doctor-docker.ts';
 

@@ -17,7 +17,8 @@ import { targetDirectory, undoDirectory } from '../places.ts';
 import { blastCapOf } from '../project-config.ts';
 import { chooseTargets } from '../scenario/blast-radius.ts';
 import { sentenceOf } from '../sentences.ts';
-import { readTopology, runningTarget } from '../target.ts';
+import { runningTarget } from '../targets/reference.ts';
+import { readTopology } from '../targets/target.ts';
 import { formatDuration } from '../units.ts';
 import type { CommandResult } from './command.ts';
 

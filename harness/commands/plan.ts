@@ -24,7 +24,7 @@ export async function planCommand(file: string, options: PrepareOptions): Promis
 function render(plan: Plan, room: readonly string[]): string {
   const lines = [
     plan.question === undefined ? plan.name : `${plan.name} · ${plan.question}`,
-    `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'reference' ? 'reference' : plan.target.url}`,
+    `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'own' ? plan.target.url : plan.target.kind}`,
     '',
     'LOAD',
     ...plan.loads.flatMap((load) => renderLoad(load, plan)),

@@ -21,6 +21,8 @@ export interface RunCommandOptions extends CommonOptions {
   observe?: string;
   /** What the reference target is made of. */
   with?: PartChoice;
+  /** Instead of the scenario's own. */
+  target?: 'reference' | 'compose';
   summary: 'short' | 'full' | 'none';
   version: string;
 }
@@ -63,7 +65,16 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
       rules,
       ...observe,
       ...(parts === undefined ? {} : { parts }),
-      places: { runs: runsDirectory, undo: undoDirectory, live: liveDirectory, target: targetDirectory },
+      places: {
+        runs: runsDirectory,
+        undo: undoDirectory,
+        live: liveDirectory,
+        target: targetDirectory,
+        checkout: process.cwd(),
+      },
+      say: (line) => {
+        if (!options.quiet) process.stderr.write(`  ${line}\n`);
+      },
       onEvent: (line: JournalLine) => view.event(line),
       onLive: (state) => view.live(state),
       interrupt: interrupt.signal,
@@ -86,8 +97,9 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents, monitor, rules, with: parts }: RunCommandOptions): string {
+function commandLine(file: string, { seed, agents, monitor, rules, with: parts, target }: RunCommandOptions): string {
   const words = ['stampede run', file];
+  if (target !== undefined) words.push(`--target ${target}`);
   if (seed !== undefined) words.push(`--seed ${seed}`);
   if (agents !== undefined) words.push(`--agents ${agents}`);
   if (parts !== undefined) words.push(`--with ${choiceText(parts)}`);

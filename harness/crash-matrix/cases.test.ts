@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { catalogue } from '../../chaos/catalogue.ts';
 import { readFaultText } from '../../chaos/fault-text.ts';
-import { paperTopology } from '../target.ts';
+import { paperReference } from '../targets/reference.ts';
 import { LANES, LEFT_OUT } from './cases.ts';
 
 describe('the crash matrix', () => {
@@ -13,6 +13,6 @@ describe('the crash matrix', () => {
 
   it.each(LANES.flat())('can inject %s on the reference target', (fault) => {
     const bound = readFaultText(fault);
-    expect(bound.ok ? bound.fault.resolve(paperTopology()) : bound).toMatchObject({ ok: true });
+    expect(bound.ok ? bound.fault.resolve(paperReference()) : bound).toMatchObject({ ok: true });
   });
 });

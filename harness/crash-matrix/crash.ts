@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { heal } from '../../chaos/heal.ts';
 import { scanResidue } from '../../chaos/residue.ts';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 import type { DriverSpec } from './driver-spec.ts';
 import type { Point } from './points.ts';
 

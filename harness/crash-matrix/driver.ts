@@ -4,7 +4,7 @@ import { type CrashPoint, runTimeline } from '../../chaos/timeline.ts';
 import { together } from '../../chaos/together.ts';
 import { openUndoJournal } from '../../chaos/undo-journal.ts';
 import { startWatchdog } from '../../chaos/watchdog/start.ts';
-import { readTopology } from '../target.ts';
+import { readTopology } from '../targets/target.ts';
 import { type DriverSpec, driverSpecSchema } from './driver-spec.ts';
 import type { Point } from './points.ts';
 

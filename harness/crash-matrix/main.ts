@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { scanResidue } from '../../chaos/residue.ts';
-import { startReference } from '../target.ts';
+import { startReference } from '../targets/reference.ts';
 import { LANES } from './cases.ts';
 import { crash, type Outcome } from './crash.ts';
 import { POINTS, POINTS_WITHOUT_WATCHDOG } from './points.ts';

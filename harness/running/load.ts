@@ -10,7 +10,7 @@ import { RUN_FILES } from '../read-run.ts';
 import { outputError } from '../run-directory.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { openSliceLog } from '../slice-log.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 import type { Course } from './steering.ts';
 
 /** The agents, and everything they report on its way to disk. */

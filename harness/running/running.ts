@@ -3,7 +3,7 @@ import type { Journal } from '../journal.ts';
 import type { LiveTracker } from '../live.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 import type { Load } from './load.ts';
 
 /** The parts of a run that is under way. */

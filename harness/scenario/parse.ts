@@ -50,7 +50,7 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
     name: head.name,
     ...(head.question === undefined ? {} : { question: head.question }),
     file: context.file,
-    target: head.target === 'reference' ? { kind: 'reference' } : ownTarget(head.target),
+    target: typeof head.target === 'string' ? { kind: head.target } : ownTarget(head.target),
     seed,
     agents: context.agents ?? head.agents,
     durationMs,

@@ -11,7 +11,7 @@ export interface Plan {
   question?: string;
   /** The scenario's file as the user named it. */
   file: string;
-  target: { kind: 'reference' } | { kind: 'own'; url: string; topology?: string };
+  target: { kind: 'reference' } | { kind: 'compose' } | { kind: 'own'; url: string; topology?: string };
   seed: number;
   agents: number;
   durationMs: number;

@@ -162,8 +162,11 @@ export interface ScenarioDefinition {
   name: string;
   /** What the run is to find out. */
   question?: string;
-  /** The reference target, or a system of your own; faults need its topology (a JSON file, see docs). */
-  target: 'reference' | { url: string; topology?: string };
+  /**
+   * The reference shop, embedded or with `compose` out of real parts in containers; or a system of your own, whose faults
+   * need its topology (a JSON file, see docs).
+   */
+  target: 'reference' | 'compose' | { url: string; topology?: string };
   load: Record<string, UsersLoad | ArrivalsLoad>;
   /** Runs once before the load. What it returns (plain data) every user gets from `user.setup()`. */
   setup?: (user: User) => Promise<unknown>;

@@ -55,6 +55,7 @@ const HEAD = {
   target: z.union(
     [
       z.literal('reference'),
+      z.literal('compose'),
       z.strictObject({
         url: z.url({
           protocol: /^https?$/,
@@ -65,7 +66,7 @@ const HEAD = {
     ],
     {
       error: (issue) =>
-        `expected 'reference' or { url: 'http://...', topology?: 'file.json' }, got ${show(issue.input)}`,
+        `expected 'reference', 'compose' or { url: 'http://...', topology?: 'file.json' }, got ${show(issue.input)}`,
     },
   ),
   load: z.unknown(),

@@ -59,6 +59,11 @@ export async function attachPrometheus(
   }
 }
 
+/** Asks a Prometheus that runs already and finds all targets by itself. Throws when it does not answer. */
+export function joinPrometheus(url: string, options: PrometheusOptions): Promise<PrometheusMonitor> {
+  return monitorAt(url, options, async () => {});
+}
+
 async function monitorAt(
   url: string,
   { targets, nowMs }: PrometheusOptions,

@@ -38,7 +38,8 @@ export interface HaproxyBackend {
  */
 export function haproxyConfig(options: HaproxyOptions): string {
   const { listen, metrics, runtime, backends, resolver, maxConnections = 4_000 } = options;
-  const resolved = resolver === undefined ? '' : ' resolvers dns init-addr none';
+  // Servers behind one fault proxy have one address, which HAProxy would otherwise give to the first of them only.
+  const resolved = resolver === undefined ? '' : ' resolvers dns init-addr none resolve-opts allow-dup-ip';
   const socket = 'path' in runtime ? runtime.path : `ipv4@${addressText(runtime)}`;
   return `# Made by target-app/parts/haproxy/config.ts
 global
