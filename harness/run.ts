@@ -115,7 +115,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     cleanups.push(() => rules.stop());
 
     const { interrupt } = options;
-    const parts = { id, plan, target, load, monitor, journal, live, clock };
+    const parts = { id, plan, target, load, monitor, embedded, journal, live, clock };
     const ended = await loadAndFaults({
       ...parts,
       undoDirectory: places.undo,

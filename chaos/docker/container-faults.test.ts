@@ -178,7 +178,7 @@ describe.each(cases)(
     it('is not proven when it does not bite', async () => {
       sabotage();
       const { fault, step, before } = await injected(aim());
-      expect(await fault.prove(before, AbortSignal.timeout(250))).toEqual({ proven: false, evidence: is(unproven) });
+      expect(await fault.prove(before, AbortSignal.timeout(1_000))).toEqual({ proven: false, evidence: is(unproven) });
       engine.sabotage = () => undefined;
       expect((await undo(step, soon())).clean).toBe(true);
     });
@@ -187,7 +187,7 @@ describe.each(cases)(
       const { fault, step, before } = await injected(aim());
       engine.remove('a');
       const after = await fault
-        .prove(before, AbortSignal.timeout(250))
+        .prove(before, AbortSignal.timeout(1_000))
         .catch((error: Error) => ({ proven: false, error }));
       expect(after.proven).toBe(kind === 'stop');
       expect(await undo(step, soon())).toEqual({ clean: true, evidence: 'a is not there any more' });

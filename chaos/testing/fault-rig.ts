@@ -108,4 +108,4 @@ async function makeProxy(api: string, upstream: Server): Promise<string> {
 }
 
 const PATIENCE_MS = 5_000;
-const SPOILT_MS = 450;
+const SPOILT_MS = 1_500;

@@ -5,6 +5,7 @@ import { startWatchdog } from '../../chaos/watchdog/start.ts';
 import { type RunClock, sleepUntil } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { StopPlan } from '../scenario/plan.ts';
+import { withHarness } from '../scenario/with-harness.ts';
 import { aim } from './aim.ts';
 import { awaitCondition, type ConditionClock, valuesOf } from './condition.ts';
 import { serveControls } from './control-server.ts';
@@ -35,13 +36,13 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   load.start(startMs, setup);
   const steering = new Steering(plan);
   const controls = controlsOf(running, steering, startMs, end.resolve);
-  const unserve = await serveControls(controls, running.liveDirectory, {
+  const server = await serveControls(controls, running.liveDirectory, {
     id: running.id,
     scenario: plan.name,
     pid: process.pid,
   });
   load.finished.then(() => end.resolve({ reason: 'completed', why: 'every agent has finished' }));
-  const topology = target.topology();
+  const topology = withHarness(target.topology(), { control: server.api, agentPids: load.agentPids });
   const faults = runTimeline({
     faults: plan.faults.map((planned) => {
       const { name, atMs, forMs, after } = planned;
@@ -82,7 +83,7 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   undos.close();
   // What could not be undone is left to the watchdog, which goes on trying when we are gone.
   if (!existsSync(undos.path)) watchdog?.dismiss();
-  await unserve();
+  await server.close();
   await hooks.teardown(setup);
   return ended;
 }

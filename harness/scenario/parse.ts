@@ -10,6 +10,7 @@ import { readStopRules } from './read-stop-rules.ts';
 import { isRecord, nearest, Reader, relativeSite, show } from './reader.ts';
 import { AT, type Flow, type Scenario } from './scenario.ts';
 import { headSchema } from './schemas.ts';
+import { withPaperHarness } from './with-harness.ts';
 
 export type Parsed = { ok: true; plan: Plan; flows: Map<string, Flow> } | { ok: false; problems: Problem[] };
 
@@ -31,7 +32,9 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
   const loads = readLoads(raw.load, reader, flows);
   const durationMs = Math.max(0, ...loads.map((load) => load.curve.at(-1)?.tMs ?? 0));
   const seed = context.seed ?? head?.seed ?? 1;
-  const faults = readFaults(raw.faults, reader, context, { seed, durationMs });
+  const agents = context.agents ?? head?.agents ?? 0;
+  const topology = context.topology && withPaperHarness(context.topology, agents);
+  const faults = readFaults(raw.faults, reader, { ...context, topology }, { seed, durationMs });
   const objectives = readSlos(raw.slos, reader, context, faults);
   const stopWhen = readStopRules(raw.stopWhen, reader, context);
   for (const [index, name] of (Array.isArray(raw.invariants) ? raw.invariants : []).entries()) {
