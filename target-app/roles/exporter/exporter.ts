@@ -6,10 +6,10 @@ import { nginxCollector } from './nginx-samples.ts';
 import { postgresCollector } from './postgres-samples.ts';
 import { redisCollector } from './redis-samples.ts';
 import { type Collector, renderSamples } from './sample.ts';
-import { varnishCollector } from './varnish-samples.ts';
+import { varnishCollector, varnishFileCollector } from './varnish-samples.ts';
 
 /** What a target's address begins with says what it is. */
-const SCHEMES = ['redis:', 'postgres:', 'http:', 'varnish:'];
+const SCHEMES = ['redis:', 'postgres:', 'http:', 'varnish:', 'varnish-file:'];
 
 const targetList = z.string().transform((text, context) => {
   const targets = new Map<string, string>();
@@ -17,7 +17,7 @@ const targetList = z.string().transform((text, context) => {
     const equals = entry.indexOf('=');
     const url = entry.slice(equals + 1);
     if (equals < 1 || !URL.canParse(url) || !SCHEMES.includes(new URL(url).protocol)) {
-      const known = 'redis://, postgres://, http:// (stub_status of nginx) or varnish:///folder';
+      const known = 'redis://, postgres://, http:// (stub_status of nginx), varnish:///folder or varnish-file:///file';
       context.addIssue({ code: 'custom', message: `expected <node>=<address> with ${known}, got "${entry}"` });
     }
     targets.set(entry.slice(0, equals), url);
@@ -71,5 +71,6 @@ function collectorOf(node: string, url: string, varnishstat: string): Collector 
   const { protocol, pathname } = new URL(url);
   if (protocol === 'redis:') return redisCollector(url);
   if (protocol === 'postgres:') return postgresCollector(node, url);
+  if (protocol === 'varnish-file:') return varnishFileCollector(decodeURI(pathname));
   return protocol === 'varnish:' ? varnishCollector(decodeURI(pathname), varnishstat) : nginxCollector(node, url);
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import type { Collector, Sample } from './sample.ts';
@@ -17,6 +18,21 @@ export function varnishCollector(folder: string, varnishstat: string): Collector
     close: async () => {},
   };
 }
+
+/** For a Varnish whose shared memory is out of reach: somebody beside it writes `varnishstat -j` into a file again and again. */
+export function varnishFileCollector(file: string): Collector {
+  return {
+    up: 'varnish_up',
+    async collect() {
+      const { mtimeMs } = await stat(file);
+      if (Date.now() - mtimeMs > STALE_MS) throw new Error(`${file} has not been written for ${STALE_MS / 1_000} s`);
+      return varnishSamples(await readFile(file, 'utf8'));
+    },
+    close: async () => {},
+  };
+}
+
+const STALE_MS = 30_000;
 
 /** From `varnishstat -j`, under the names of prometheus_varnish_exporter. */
 export function varnishSamples(json: string): Sample[] {
