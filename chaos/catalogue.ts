@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { killContainer } from './docker/kill-container.ts';
+import { pauseContainer } from './docker/pause-container.ts';
+import { either } from './either.ts';
 import type {
   Application,
   Baseline,
@@ -7,11 +10,51 @@ import type {
   FaultKind,
   FaultTarget,
   Proof,
+  Renewal,
   Resolved,
 } from './fault.ts';
+import { agentKilled } from './faults/agent-killed.ts';
+import { bandwidth } from './faults/bandwidth.ts';
+import { brokerDown } from './faults/broker-down.ts';
+import { cacheFlush } from './faults/cache-flush.ts';
+import { clockSkew } from './faults/clock-skew.ts';
+import { cpuHog } from './faults/cpu-hog.ts';
+
+import { cpuLimit } from './faults/cpu-limit.ts';
+import { disconnect } from './faults/disconnect.ts';
+
+import { diskWriteLimit } from './faults/disk-write-limit.ts';
 import { down } from './faults/down.ts';
+import { duplicateDelivery } from './faults/duplicate-delivery.ts';
+import { eventLoopBlock } from './faults/event-loop-block.ts';
+import { fdExhaustion } from './faults/fd-exhaustion.ts';
+import { flapping } from './faults/flapping.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
+import { limitData } from './faults/limit-data.ts';
+import { lostAck } from './faults/lost-ack.ts';
+import { memoryHog } from './faults/memory-hog.ts';
+import { memoryLimit } from './faults/memory-limit.ts';
+import { monitorCut } from './faults/monitor-cut.ts';
+import { oom } from './faults/oom.ts';
+import { packetLoss } from './faults/packet-loss.ts';
+import { partition } from './faults/partition.ts';
+import { pause } from './faults/pause.ts';
+import { rate } from './faults/rate.ts';
+import { reject } from './faults/reject.ts';
+import { replicaLag } from './faults/replica-lag.ts';
+import { resetPeer } from './faults/reset-peer.ts';
+import { restart } from './faults/restart.ts';
+import { restartLoop } from './faults/restart-loop.ts';
+import { slicer } from './faults/slicer.ts';
+import { slowClose } from './faults/slow-close.ts';
+import { slowShard } from './faults/slow-shard.ts';
+import { slowStart } from './faults/slow-start.ts';
+import { stop } from './faults/stop.ts';
+import { terminate } from './faults/terminate.ts';
+import { timeout } from './faults/timeout.ts';
+
+import { settingProblems } from './setting-problem.ts';
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
 import type { UndoStep } from './undo.ts';
@@ -28,13 +71,18 @@ export interface AimedFault {
   kind: string;
   settings: string;
   target: string;
-  takes: string;
+  /** What of the system it takes for itself: see FaultTarget. */
+  takes: string[];
   /** Before `undoOf`, always. */
   prepare(signal: AbortSignal): Promise<void>;
   undoOf(id: string): UndoStep;
   baseline(signal: AbortSignal): Promise<Baseline>;
   apply(how: Application): Promise<void>;
   prove(before: Baselines, signal: AbortSignal): Promise<Proof>;
+  /** Undefined where nothing can be renewed. */
+  renew: ((how: Renewal) => Promise<void>) | undefined;
+  /** Its effect can be seen for as long as it lasts. */
+  lasts: boolean;
 }
 
 export type Bound =
@@ -54,7 +102,46 @@ interface CatalogueEntry {
 }
 
 /** Every fault there is. */
-export const catalogue: readonly CatalogueEntry[] = [entry(latency), entry(down), entry(kill)];
+export const catalogue: readonly CatalogueEntry[] = [
+  entry(latency),
+  entry(bandwidth),
+  entry(timeout),
+  entry(resetPeer),
+  entry(slicer),
+  entry(limitData),
+  entry(slowClose),
+  entry(down),
+  entry(flapping),
+  entry(lostAck),
+  entry(slowShard),
+  entry(duplicateDelivery),
+  entry(replicaLag),
+  entry(brokerDown),
+  entry(cacheFlush),
+  entry(agentKilled),
+  entry(monitorCut),
+  entry(terminate),
+  entry(either(pause, pauseContainer)),
+  entry(either(kill, killContainer)),
+  entry(stop),
+  entry(restart),
+  entry(disconnect),
+  entry(cpuLimit),
+  entry(memoryLimit),
+  entry(oom),
+  entry(rate),
+  entry(packetLoss),
+  entry(reject),
+  entry(partition),
+  entry(diskWriteLimit),
+  entry(restartLoop),
+  entry(slowStart),
+  entry(cpuHog),
+  entry(memoryHog),
+  entry(fdExhaustion),
+  entry(eventLoopBlock),
+  entry(clockSkew),
+];
 
 /** Checks a fault's settings; every problem at once. */
 export function bindFault(kind: string, params: unknown): Bound {
@@ -80,16 +167,7 @@ function entry<Params, Target extends FaultTarget>(kind: FaultKind<Params, Targe
     bind(params) {
       const parsed = kind.params.safeParse(params);
       if (!parsed.success) {
-        const problems = parsed.error.issues.flatMap((issue) =>
-          issue.code === 'unrecognized_keys'
-            ? issue.keys.map((key) => ({ path: [key], message: `unknown key. ${suggestion(key, names)}` }))
-            : [
-                {
-                  path: issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-                  message: issue.message,
-                },
-              ],
-        );
+        const problems = parsed.error.issues.flatMap((issue) => settingProblems(issue, params, names));
         return { ok: false, problems };
       }
       const settings = kind.settings(parsed.data);
@@ -114,17 +192,28 @@ function aim<Params, Target extends FaultTarget>(
       kind: kind.kind,
       settings,
       target: target.name,
-      takes: target.takes,
+      takes: [target.takes],
       prepare: async (signal) => kind.prepare?.(params, target, signal),
       undoOf: (id) => kind.undoOf(params, target, id),
       baseline: (signal) => kind.baseline(target, signal),
       apply: (how) => kind.apply(params, target, how),
       prove: (before, signal) => kind.prove(params, target, before, signal),
+      renew: kind.renew && ((how) => renewed(kind, params, target, how)),
+      lasts: kind.lasts?.(params) ?? true,
     };
   });
   return first === undefined
     ? { ok: false, problem: `${kind.kind} found no target` }
     : { ok: true, targets: [first, ...others] };
+}
+
+async function renewed<Params, Target extends FaultTarget>(
+  kind: FaultKind<Params, Target>,
+  params: Params,
+  target: Target,
+  how: Renewal,
+): Promise<void> {
+  await kind.renew?.(params, target, how);
 }
 
 function describing(field: unknown): string {

@@ -33,6 +33,10 @@ export interface FaultKind<Params, Target extends FaultTarget> {
   /** Measures the unharmed target; called at the start of the timeline and again right before `apply`. */
   baseline(target: Target, signal: AbortSignal): Promise<Baseline>;
   apply(params: Params, target: Target, how: Application): Promise<void>;
+  /** Lets it stay for `leaseMs` from now. Absent where nothing can be renewed: its lease is then as long as the fault. */
+  renew?(params: Params, target: Target, how: Renewal): Promise<void>;
+  /** False for what happens at one moment and is over then: its effect is not looked for again. True unless told. */
+  lasts?(params: Params): boolean;
   /**
    * Measures the effect by a path that does not trust `apply`. Returns when proven or when the signal aborts. Asked again
    * for as long as the fault lasts: an effect that ends early is no effect.
@@ -58,6 +62,8 @@ export type Resolved<Target> = { ok: true; targets: [Target, ...Target[]] } | { 
 export interface Application {
   id: string;
   forMs: number;
+  /** After so long it lifts itself unless it is renewed; unless told as `leaseMs(forMs)` has it. */
+  leaseMs?: number;
   signal: AbortSignal;
 }
 
@@ -69,14 +75,33 @@ export interface Baseline {
   roundTripMs?: number;
   bytesBefore?: number;
   bytesAfter?: number;
+  /** What a connection over the link carries when nothing holds it back. */
+  bytesPerSec?: number;
   pid?: number;
+  /** How others were seen to use a link: `2,100 bytes of others`. */
+  others?: string;
+  /** Any other figure that a fault compares with later: keys in a cache, jobs delivered again. */
+  count?: number;
+
   container?: ContainerBaseline;
+  /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
+  cpuWaitShare?: number;
+  /** Of a question to /livez. */
+  livezMs?: number;
+}
+
+export interface Renewal {
+  id: string;
+  leaseMs: number;
+  signal: AbortSignal;
 }
 
 /** What was measured when the timeline was armed, and just before the fault was applied. */
 export interface Baselines {
   armed: Baseline;
   applied: Baseline;
+  /** It has been proven before: that the system used what is harmed need not be seen again. It may have learnt not to. */
+  proven?: true;
 }
 
 /** `evidence` is a sentence with the measured figures, whichever way it went. */

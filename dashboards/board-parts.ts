@@ -26,4 +26,7 @@ export const FAULT_STATE_WORDS: Record<number, Word> = {
   8: { text: 'undone', tone: 'good' },
   9: { text: 'clean', tone: 'good' },
   10: { text: 'NOT CLEAN', tone: 'bad' },
+  11: { text: 'resolved', tone: 'plain' },
+  12: { text: 'EFFECT LOST', tone: 'bad' },
+  13: { text: 'SKIPPED', tone: 'bad' },
 };

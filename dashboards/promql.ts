@@ -5,6 +5,11 @@ export function metric(name: string, ...matchers: string[]): string {
   return `${name}{${['job=~"$job"', 'instance=~"$instance"', ...matchers].join(',')}}`;
 }
 
+/** The same, of the nodes that the board is narrowed to. */
+export function ofNode(name: string, ...matchers: string[]): string {
+  return metric(name, 'node=~"$node"', ...matchers);
+}
+
 /** Per second, over a window that fits the step and the scrape interval. */
 export function rate(selector: string): string {
   return `rate(${selector}[$__rate_interval])`;

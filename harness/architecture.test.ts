@@ -75,13 +75,20 @@ describe('imports', () => {
     ['harness/oracles', ['chaos/topology.ts', 'harness/errors.ts', 'harness/load/recorder.ts']],
     [
       'harness/scenario',
-      ['chaos/', 'harness/errors.ts', 'harness/units.ts', 'harness/load/user.ts', 'harness/load/schedule.ts'],
+      [
+        'chaos/',
+        'harness/errors.ts',
+        'harness/units.ts',
+        'harness/load/random.ts',
+        'harness/load/schedule.ts',
+        'harness/load/user.ts',
+      ],
     ],
     ['harness/agents', ['harness/clock.ts', 'harness/errors.ts', 'harness/load/', 'harness/scenario/']],
     [
       'harness/bench',
       [
-        'harness/agents/fleet.ts',
+        'harness/agents/agent-flags.ts',
         'harness/clock.ts',
         'harness/errors.ts',
         'harness/load/',
@@ -127,8 +134,8 @@ describe('imports', () => {
         'target-app/service/upstream.ts',
       ],
     ],
-    ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
-    ['ioredis', ['target-app/service/redis.ts']],
+    ['pg', ['chaos/exchange.ts', 'chaos/postgres.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    ['ioredis', ['chaos/redis.ts', 'target-app/service/redis.ts']],
     ['amqplib', ['target-app/service/queue/amqp-queue.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
@@ -170,8 +177,13 @@ describe('imports', () => {
       'harness/bench/soak.ts',
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
+      'harness/commands/inject.ts',
+      'harness/crash-matrix/driver.ts',
+      'harness/crash-matrix/main.ts',
       'harness/commands/run.ts',
+      'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
+      'chaos/watchdog/main.ts',
       'target-app/main.ts',
     ];
     expect(printing.filter((file) => !programs.includes(file))).toEqual([]);

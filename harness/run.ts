@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { heal } from '../chaos/undo-journal.ts';
+import { heal } from '../chaos/heal.ts';
 import type { ReportModel } from '../reports/model.ts';
 import type { LiveState } from '../reports/terminal/live-state.ts';
 import { writeReports } from '../reports/write.ts';
+import type { PartChoice } from '../target-app/parts/choice.ts';
 import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
@@ -34,6 +35,8 @@ export interface RunOptions {
   rules?: RuleGroup[];
   /** Where the run's own metrics are served and alerts are taken; on a free port of 127.0.0.1 unless told otherwise. */
   observe?: ObserveAddress;
+  /** What the reference target is made of, when that is not as it comes. */
+  parts?: PartChoice;
   /** `checkout` is the working directory, which has one stack of containers. */
   places: { runs: string; undo: string; live: string; target: string; checkout: string };
   /** What a long start of the target has to say, a line each. */
@@ -89,7 +92,6 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     });
     cleanups.push(() => observe.close());
 
-    metrics.aim(target.topology());
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
     agentUrls.push(...(await load.ready(giveUp)));
@@ -113,7 +115,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     cleanups.push(() => rules.stop());
 
     const { interrupt } = options;
-    const parts = { id, plan, target, load, monitor, journal, live, clock };
+    const parts = { id, plan, target, load, monitor, embedded, journal, live, clock };
     const ended = await loadAndFaults({
       ...parts,
       undoDirectory: places.undo,
@@ -187,6 +189,7 @@ async function bringUp(
   const fromMs = clock.nowMs();
   const target = await targetOf(plan.target, {
     directory: options.places.target,
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
     checkout: options.places.checkout,
     say: options.say,
     signal,

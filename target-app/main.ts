@@ -50,6 +50,9 @@ async function runRole(load: () => Promise<Role>): Promise<void> {
       () => process.exit(1),
     );
   });
+  // Only the supervisor sets it: nobody else is to be able to make a node misbehave.
+  const hooksPort = process.env.FAULT_HOOKS_PORT;
+  if (hooksPort !== undefined) await (await import('./fault-hooks/server.ts')).serveFaultHooks(Number(hooksPort));
   // For the next process of this kind, which is then up in half the time.
   flushCompileCache();
 }

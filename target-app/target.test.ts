@@ -427,7 +427,7 @@ test('a target that is asked for the impossible says what is wrong with the comm
   const messages = target.progress.map((one) => (one.event === 'failed' ? one.message : one.event));
   expect(messages).toEqual([
     expect.stringContaining('--mutants'),
-    'unknown option --pport; known: --dir, --proxy, --port, --tether, --mutants',
+    'unknown option --pport; known: --dir, --proxy, --port, --tether, --mutants, --with',
   ]);
   await rm(dir, { recursive: true, force: true });
 });

@@ -16,6 +16,12 @@ export interface TopologyNode {
   role: string;
   region?: string;
   by: { pid: number; control: string };
+  /** Where it takes connections, and what it speaks there. */
+  listens?: { address: string; protocol: TopologyLink['protocol'] };
+  /** Where it answers /livez and /metrics. */
+  ops?: string;
+  /** Where it can be made to misbehave: `PUT /__faults/NAME`. */
+  hooks?: string;
 }
 
 export interface TopologyLink {

@@ -9,4 +9,6 @@ export interface ContainerBaseline {
   restartCount: number;
   /** Undefined where no port of it can be reached from here. */
   door?: Door;
+  /** Addresses that answered a ping from within it. */
+  reaches?: string[];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { selectNodes } from '../select-nodes.ts';
 import type { Topology } from '../topology.ts';
 import type { ContainerMark } from './container-mark.ts';
 import { openEngine } from './docker-client.ts';
@@ -7,7 +8,6 @@ import type { DockerEngine } from './docker-engine.ts';
 import { findDoor } from './door.ts';
 import { engineAddress } from './engine-address.ts';
 import type { ContainerState } from './engine-answers.ts';
-import { selectNodes } from './select-nodes.ts';
 
 export const containerField = z
   .string()
@@ -21,6 +21,10 @@ export interface ContainerTarget extends FaultTarget {
   container: string;
   /** What it was when the undo step was written. From then on that container is meant, and no other of the same name. */
   pinned?: ContainerState;
+  /** For `disconnect`: which of its networks. */
+  network?: string;
+  /** For `stop`: when its grace is over. */
+  killAtMs?: number;
 }
 
 /** `part` is what of the container the fault takes, where that is not all of it: `cpu`. */
@@ -82,10 +86,14 @@ export function markOf(target: ContainerTarget): ContainerMark {
 }
 
 /** How a container is and answers before it is harmed. */
-export async function containerBaseline(target: ContainerTarget, signal: AbortSignal): Promise<Baseline> {
+export async function containerBaseline(
+  target: ContainerTarget,
+  signal: AbortSignal,
+  door: { network?: string; port?: number } = {},
+): Promise<Baseline> {
   const state = await now(target, signal);
   if (state === undefined) throw new Error(`${target.name} is not there any more`);
-  const door = state.running && !state.paused ? await findDoor(state, signal) : undefined;
+  const found = state.running && !state.paused ? await findDoor(state, signal, door) : undefined;
   const { id, startedAt, pid, restartCount } = state;
-  return { container: { id, startedAt, pid, restartCount, ...(door === undefined ? {} : { door }) } };
+  return { container: { id, startedAt, pid, restartCount, ...(found === undefined ? {} : { door: found }) } };
 }

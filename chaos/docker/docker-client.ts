@@ -106,14 +106,6 @@ export function openEngine(address: string): DockerEngine {
 
     kill: (container, unixSignal, signal) =>
       about('killing', container, signal, (found, abortSignal) => found.kill({ signal: unixSignal, abortSignal })),
-    stop: (container, graceSec, signal) =>
-      about(
-        'stopping',
-        container,
-        signal,
-        (found, abortSignal) => found.stop({ t: graceSec, abortSignal }),
-        graceSec * 1000 + CALL_MS,
-      ),
     start: (container, signal) =>
       about('starting', container, signal, (found, abortSignal) => found.start({ abortSignal })),
     restart: (container, graceSec, signal) =>
@@ -203,7 +195,6 @@ export function openEngine(address: string): DockerEngine {
             NetworkMode: helper.networkMode,
             AutoRemove: helper.autoRemove,
             CapAdd: helper.capabilities ?? [],
-            Privileged: helper.privileged ?? false,
             Binds: helper.binds ?? [],
             ...(helper.pidMode === undefined ? {} : { PidMode: helper.pidMode }),
             ...(helper.cgroupnsMode === undefined ? {} : { CgroupnsMode: helper.cgroupnsMode }),

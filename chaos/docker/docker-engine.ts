@@ -20,7 +20,6 @@ export interface DockerEngine {
   /** Undefined when there is none. */
   find(container: string, signal: AbortSignal): Promise<ContainerState | undefined>;
   kill(container: string, unixSignal: string, signal: AbortSignal): Promise<void>;
-  stop(container: string, graceSec: number, signal: AbortSignal): Promise<void>;
   start(container: string, signal: AbortSignal): Promise<void>;
   restart(container: string, graceSec: number, signal: AbortSignal): Promise<void>;
   pause(container: string, signal: AbortSignal): Promise<void>;
@@ -51,7 +50,6 @@ export interface HelperContainer {
   /** As the engine takes it: `container:<id>`, `none`. */
   networkMode: string;
   capabilities?: string[];
-  privileged?: boolean;
   /** `host`: sees the machine's processes. */
   pidMode?: string;
   cgroupnsMode?: 'host';

@@ -13,9 +13,16 @@ export interface Door {
 /** `answered`: bytes or a goodbye came. `silent`: accepted, and then nothing. `closed`: refused, or no way there. */
 export type Knock = 'answered' | 'silent' | 'closed';
 
-/** The first address of a running container that accepts connections, published ports first. */
-export async function findDoor(container: ContainerState, signal: AbortSignal): Promise<Door | undefined> {
-  for (const address of addressesOf(container)) {
+/**
+ * The first address of a running container that accepts connections, published ports first; or of those in one network of
+ * it, or of one port.
+ */
+export async function findDoor(
+  container: ContainerState,
+  signal: AbortSignal,
+  only: { network?: string; port?: number } = {},
+): Promise<Door | undefined> {
+  for (const address of addressesOf(container, only)) {
     const knock = await knockAt(address, signal);
     if (knock !== 'closed') return { address, answers: knock === 'answered' };
   }
@@ -50,12 +57,16 @@ export function knockAt(address: string, signal: AbortSignal): Promise<Knock> {
 
 const KNOCK_MS = 1_000;
 
-function addressesOf({ exposedTcp, publishedTcp, networks }: ContainerState): string[] {
+function addressesOf(
+  { exposedTcp, publishedTcp, networks }: ContainerState,
+  { network, port }: { network?: string; port?: number },
+): string[] {
   const published = publishedTcp
-    .filter(({ hostIp }) => !hostIp.includes(':'))
+    .filter(({ hostIp, containerPort }) => !hostIp.includes(':') && (port === undefined || containerPort === port))
     .map(({ hostIp, hostPort }) => `${hostIp === '' || hostIp === '0.0.0.0' ? '127.0.0.1' : hostIp}:${hostPort}`);
-  const inside = Object.values(networks).flatMap(({ ip }) =>
-    ip === '' ? [] : exposedTcp.map((port) => `${ip}:${port}`),
-  );
-  return [...published, ...inside];
+  const ports = port === undefined ? exposedTcp : [port];
+  const inside = Object.entries(networks)
+    .filter(([name, { ip }]) => ip !== '' && (network === undefined || name === network))
+    .flatMap(([, { ip }]) => ports.map((inner) => `${ip}:${inner}`));
+  return network === undefined ? [...published, ...inside] : inside;
 }

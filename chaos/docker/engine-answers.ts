@@ -6,6 +6,7 @@ const networkSchema = z
   .object({
     NetworkID: z.string().default(''),
     IPAddress: z.string().default(''),
+    Gateway: z.string().default(''),
     Aliases: z.array(z.string()).nullish(),
     Links: z.array(z.string()).nullish(),
     DriverOpts: z.record(z.string(), z.string()).nullish(),
@@ -15,6 +16,7 @@ const networkSchema = z
   .transform((raw) => ({
     id: raw.NetworkID,
     ip: raw.IPAddress,
+    gateway: raw.Gateway,
     aliases: raw.Aliases ?? [],
     links: raw.Links ?? [],
     driverOpts: raw.DriverOpts ?? {},
@@ -45,6 +47,7 @@ export const containerSchema = z
     Config: z.object({
       Labels: z.record(z.string(), z.string()).nullish(),
       ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+      StopSignal: z.string().nullish(),
     }),
     HostConfig: z.object({
       RestartPolicy: z.object({ Name: z.string() }).nullish(),
@@ -76,6 +79,8 @@ export const containerSchema = z
     /** Undefined for a container without a health check. */
     health: healthOf(raw.State.Health?.Status),
     labels: raw.Config.Labels ?? {},
+    /** What asks its main process to end. */
+    stopSignal: raw.Config.StopSignal || 'SIGTERM',
     /** Started with --rm: once it ends it is gone, and nothing can start it again. */
     autoRemove: raw.HostConfig.AutoRemove ?? false,
     restartPolicy: raw.HostConfig.RestartPolicy?.Name || 'no',
@@ -91,9 +96,9 @@ export const containerSchema = z
     networks: raw.NetworkSettings.Networks ?? {},
     exposedTcp: tcpPorts(Object.keys(raw.Config.ExposedPorts ?? {})),
     publishedTcp: Object.entries(raw.NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) =>
-      port.endsWith('/tcp')
-        ? (bindings ?? []).map(({ HostIp, HostPort }) => ({ hostIp: HostIp, hostPort: Number(HostPort) }))
-        : [],
+      tcpPorts([port]).flatMap((containerPort) =>
+        (bindings ?? []).map(({ HostIp, HostPort }) => ({ containerPort, hostIp: HostIp, hostPort: Number(HostPort) })),
+      ),
     ),
   }));
 

@@ -15,28 +15,30 @@ export function toolsImage(env: Record<string, string | undefined> = process.env
   return env.STAMPEDE_TOOLS_IMAGE || 'stampede-tools';
 }
 
+interface MachineJob {
+  id: string;
+  target?: string;
+  image: string;
+  script: string;
+  capabilities?: string[];
+}
+
 /** Runs a program among the processes of the engine's machine, to its end. */
 export async function runOnMachine(
   engine: DockerEngine,
-  {
-    id,
-    target = '',
-    script,
-    privileged = false,
-  }: { id: string; target?: string; script: string; privileged?: boolean },
+  { id, target = '', image, script, capabilities = ['KILL'] }: MachineJob,
   signal: AbortSignal,
 ): Promise<string> {
-  await needTools(engine, signal);
+  await needTools(engine, image, signal);
   const helper = await engine.run(
     {
       name: helperName(id),
-      image: toolsImage(),
+      image,
       argv: ['sh', '-c', script],
       labels: { [HELPER_LABEL]: id, [TARGET_LABEL]: target },
       networkMode: 'none',
       pidMode: 'host',
-      capabilities: ['KILL'],
-      privileged,
+      capabilities,
       autoRemove: false,
     },
     signal,
@@ -50,8 +52,7 @@ export async function runOnMachine(
   }
 }
 
-export async function needTools(engine: DockerEngine, signal: AbortSignal): Promise<void> {
-  const image = toolsImage();
+export async function needTools(engine: DockerEngine, image: string, signal: AbortSignal): Promise<void> {
   if (await engine.hasImage(image, signal)) return;
   throw new Error(
     `the engine has no image '${image}', whose tools this needs: docker build -t ${image} chaos/docker/tools, or name another with STAMPEDE_TOOLS_IMAGE`,

@@ -86,7 +86,7 @@ describe('the fault kill on a container', () => {
   it('lets the restart policy act when told so: the process is killed beside the engine', async () => {
     const container = engine.add('a', { restartPolicy: 'always' });
     engine.onProgram = (argv) => {
-      expect(argv).toEqual(['sh', '-c', `kill -9 ${container.pid}`]);
+      expect(argv).toEqual(['sh', '-c', `kill -KILL ${container.pid}`]);
       container.restartCount++;
       container.startedAt = 'later';
       return { exitCode: 0, output: '' };

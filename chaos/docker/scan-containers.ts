@@ -3,7 +3,7 @@ import { openEngine } from './docker-client.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { engineAddress } from './engine-address.ts';
 import type { ContainerState } from './engine-answers.ts';
-import { HELPER_LABEL, TARGET_LABEL } from './helper.ts';
+import { HELPER_LABEL, TARGET_LABEL, toolsImage } from './helper.ts';
 import { findNetMarks } from './net-marks.ts';
 
 /**
@@ -20,9 +20,9 @@ export async function scanContainers(address: string, topology: Topology, signal
   );
   const wrong = states.flatMap(({ name, state }) => (state ? troublesOf(name, state) : [`${name} has no container`]));
   const running = states.flatMap(({ name, state }) => (state?.running ? [{ name, pid: state.pid }] : []));
-  const marks = await findNetMarks(engine, running, signal);
+  const marks = await findNetMarks(engine, toolsImage(), running, signal);
   const ids = new Map(states.flatMap(({ name, state }) => (state ? [[state.id, name] as const] : [])));
-  return [...wrong, ...marks, ...(await helpersLeft(engine, ids, signal))];
+  return [...wrong, ...marks.map(({ text }) => text), ...(await helpersLeft(engine, ids, signal))];
 }
 
 /** The engines that a topology's containers are on. */

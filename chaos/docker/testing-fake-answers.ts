@@ -43,6 +43,7 @@ function act(engine: FakeEngine, container: FakeContainer, verb: string, query: 
     case 'json':
       return ok(describeContainer(container));
     case 'stats':
+      useCpu(container);
       return ok(stats(container));
     case 'wait':
       return ok({ StatusCode: container.exitCode });
@@ -147,6 +148,16 @@ function stats({ stats: { periods, throttledPeriods, memoryUsage, failcnt, cpuNs
     },
     memory_stats: { usage: memoryUsage, limit: memory === 0 ? 8 * 2 ** 30 : memory, failcnt },
   };
+}
+
+/** A container that is busy uses what it may, and waits for the rest; one that is paused does neither. */
+function useCpu({ status, busy, nanoCpus, cpuQuota, stats: counters }: FakeContainer): void {
+  if (status !== 'running' || !busy) return;
+  const limited = nanoCpus > 0 || cpuQuota > 0;
+  counters.cpuNs += 1_000;
+  if (!limited) return;
+  counters.periods += 10;
+  counters.throttledPeriods += 9;
 }
 
 function labelled(query: URLSearchParams): (container: FakeContainer) => boolean {

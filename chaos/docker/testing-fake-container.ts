@@ -24,6 +24,7 @@ export interface FakeContainer {
   /** A published port of this machine. */
   port: number | undefined;
   stats: { throttledPeriods: number; periods: number; memoryUsage: number; failcnt: number; cpuNs: number };
+  busy: boolean;
   argv: string[];
   output: string;
   /** What the last program in it answered. */
@@ -56,6 +57,7 @@ export function fakeContainer(name: string): FakeContainer {
     networks: {},
     port: undefined,
     stats: { throttledPeriods: 0, periods: 0, memoryUsage: 50_000_000, failcnt: 0, cpuNs: 0 },
+    busy: true,
     argv: [],
     output: '',
     exec: { exitCode: 0, output: '' },

@@ -1,104 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { hold, nodeStatus } from '../control.ts';
-import { type ContainerTarget, containerBaseline, containerTarget } from '../docker/container-target.ts';
-import { killContainer, prepareKill, proveKill, undoOfKill } from '../docker/kill-container.ts';
-import { selectNodes } from '../docker/select-nodes.ts';
-import type { FaultKind, FaultTarget, Resolved } from '../fault.ts';
-import type { Topology } from '../topology.ts';
+import type { FaultKind } from '../fault.ts';
+import { exists, signalTree } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
+import { leaseOf } from './lease.ts';
+import { livePid, measureProcess, nodeField, type ProcessTarget, resolveProcess } from './process-node.ts';
 
 const params = z.strictObject({
-  node: z.string().min(1).describe('the node, as the topology names it: gateway-1'),
+  node: nodeField,
   restart: z
     .enum(['at-end', 'at-once'])
     .default('at-end')
     .describe('at-end: dead until the fault ends; at-once: restarted as after any crash'),
+  signal: z
+    .enum(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV'])
+    .default('SIGKILL')
+    .describe('the signal that all processes of the node get; SIGKILL unless told'),
 });
 
 export type KillParams = z.input<typeof params>;
+export type KillSettings = z.output<typeof params>;
 
-interface ProcessTarget extends FaultTarget {
-  control: string;
-}
-
-type NodeTarget = ProcessTarget | ContainerTarget;
-
-/** A process, or all of a container, is ended with SIGKILL. */
-export const kill: FaultKind<z.output<typeof params>, NodeTarget> = {
+/** All processes of a node are ended by a signal, as if the machine had lost them. */
+export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {
   kind: 'kill',
   family: 'process',
   about:
-    'A process or a container is ended with SIGKILL; it is restarted when the fault ends, or at once as after any crash.',
-  needs: 'a node with a supervisor, or a container on an engine; at-once needs a restart policy',
-  provenBy: 'the process id gone from the machine; the container ended, and no connection accepted at its door',
-  undoneBy:
-    'letting the supervisor start it again, at the latest 30 s after the fault should have ended; a container is started by us, by the watchdog, or by the next start',
+    'All processes of a node are ended by a signal; it is restarted when the fault ends, or at once by its supervisor.',
+  needs: 'a node with a supervisor',
+  provenBy: 'the process id gone from the machine',
+  undoneBy: 'letting the supervisor start it again, at the latest 10 s after the fault should have ended',
   params,
-  resolve: ({ node }, topology) => resolveNodes(node, topology),
-  settings: ({ restart }) => (restart === 'at-end' ? 'SIGKILL, stays dead' : 'SIGKILL, restarted at once'),
-  async prepare(params, target, signal) {
-    if ('engine' in target) await prepareKill(params, target, signal);
-  },
+  resolve: ({ node }, topology) => resolveProcess(node, topology),
+  settings: ({ restart, signal }) => `${signal}, ${restart === 'at-end' ? 'stays dead' : 'restarted at once'}`,
+  undoOf: (_, { control, name }) => ({ step: 'release-node', control, node: name }),
+  baseline: measureProcess,
 
-  undoOf: (_, target) =>
-    'engine' in target ? undoOfKill(target) : { step: 'release-node', control: target.control, node: target.name },
-
-  async baseline(target, signal) {
-    if ('engine' in target) return await containerBaseline(target, signal);
-    const { control, name } = target;
-    const node = await nodeStatus(control, name, signal);
-    return node?.pid === undefined ? {} : { pid: node.pid };
-  },
-
-  async apply(params, target, how) {
-    if ('engine' in target) return await killContainer(params, target, how);
-    const { control, name } = target;
-    const { forMs, signal } = how;
+  async apply({ restart, signal: with_ }, target, how) {
     // The hold lifts itself soon after the fault should have ended, whatever becomes of us.
-    if (params.restart === 'at-end') await hold(control, name, forMs + HOLD_MARGIN_MS, signal);
-    const node = await nodeStatus(control, name, signal);
-    if (node?.pid === undefined) throw new Error(`${name} has no process to kill, its state is ${node?.state}`);
-    process.kill(node.pid, 'SIGKILL');
+    if (restart === 'at-end') await hold(target.control, target.name, leaseOf(how), how.signal);
+    signalTree(await livePid(target, how.signal), with_);
   },
 
-  async prove(params, target, before, signal) {
-    if ('engine' in target) return await proveKill(params, target, before, signal);
-    const { control, name } = target;
+  async renew({ restart }, { control, name }, { leaseMs, signal }) {
+    if (restart === 'at-end') await hold(control, name, leaseMs, signal);
+  },
+
+  lasts: ({ restart }) => restart === 'at-end',
+
+  async prove(_, { control, name }, before, signal) {
     const { pid } = before.applied;
-    while (!signal.aborted && pid !== undefined) {
-      const now = await nodeStatus(control, name, signal);
-      if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
-      await sleep(20);
-    }
-    return { proven: false, evidence: `${name} (pid ${pid}) still runs` };
+    const late = () => `${name} (pid ${pid}) still runs`;
+    return await proofWithin(signal, late, async () => {
+      while (!signal.aborted && pid !== undefined) {
+        const now = await nodeStatus(control, name, signal);
+        if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
+        await sleep(20);
+      }
+      return undefined;
+    });
   },
 };
-
-const HOLD_MARGIN_MS = 30_000;
-
-function resolveNodes(selector: string, topology: Topology): Resolved<NodeTarget> {
-  const selected = selectNodes(selector, topology);
-  if (!selected.ok) return selected;
-  const targets: NodeTarget[] = [];
-  for (const { name, by } of selected.nodes) {
-    if ('container' in by) {
-      const target = containerTarget(name, by);
-      if (!('engine' in target)) return target;
-      targets.push(target);
-    } else if (by.control !== undefined) targets.push({ name, takes: `node:${name}`, control: by.control });
-    else return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could start it again` };
-  }
-  const [first, ...others] = targets;
-  return first === undefined
-    ? { ok: false, problem: `nothing is '${selector}'` }
-    : { ok: true, targets: [first, ...others] };
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

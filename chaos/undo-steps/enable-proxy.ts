@@ -6,7 +6,9 @@ const schema = z.strictObject({ step: z.literal('enable-proxy'), api: z.string()
 
 export const enableProxyStep: UndoStepKind<z.output<typeof schema>> = {
   schema,
-  perform: ({ api, proxy }, signal) => setEnabled(api, proxy, true, signal),
+  async perform({ api, proxy }, signal) {
+    await setEnabled(api, proxy, true, signal);
+  },
 
   async verify({ api, proxy }, signal) {
     const state = await proxyState(api, proxy, signal);

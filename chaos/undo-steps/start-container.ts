@@ -9,14 +9,21 @@ const schema = z.strictObject({
   container: containerMarkSchema,
   /** It had a health check that said so before the fault: it must say so again. */
   healthy: z.boolean(),
+  /** It may have been asked to end, and still be about to: so long it had to do so. */
+  endingMs: z.number().nonnegative().default(0),
 });
 
 /** Starts a container that a fault has ended. One that was removed meanwhile has no fault left in it. */
 export const startContainerStep: UndoStepKind<z.output<typeof schema>> = {
   schema,
-  async perform({ container }, signal) {
+  async perform({ container, endingMs }, signal) {
     const engine = openEngine(container.engine);
-    const state = await engine.find(container.id, signal);
+    const untilMs = performance.now() + endingMs;
+    let state = await engine.find(container.id, signal);
+    while (state?.running && state.startedAt === container.startedAt && performance.now() < untilMs) {
+      await sleep(100, undefined, { signal });
+      state = await engine.find(container.id, signal);
+    }
     // A paused one runs: it was paused by another fault, whose own step unpauses it.
     if (state && !state.running) await engine.start(container.id, signal);
   },

@@ -1,4 +1,5 @@
 import type { Board } from '../board.ts';
+import { UP_DOWN } from '../board-parts.ts';
 import { LIMITS } from '../limits.ts';
 import { max, metric, quantile, rate, sum } from '../promql.ts';
 
@@ -130,6 +131,38 @@ export const shardsBoard: Board = {
           unit: 'bytes',
           min: 0,
           queries: [{ expr: max(of('shard_replication_lag_bytes'), 'shard'), legend: '{{shard}}' }],
+        },
+      ],
+    },
+    {
+      title: 'Servers',
+      panels: [
+        {
+          kind: 'states',
+          title: 'PostgreSQL servers',
+          description: 'Whether each server answers the exporter. Only where there is one: beside real parts.',
+          unit: 'none',
+          queries: [{ expr: max(metric('pg_up'), 'node'), legend: '{{node}}' }],
+          words: UP_DOWN,
+        },
+        {
+          kind: 'lines',
+          title: 'Connections at the server',
+          description: 'Connections by what they do, as the server sees them.',
+          unit: 'short',
+          min: 0,
+          queries: [{ expr: sum(metric('pg_stat_activity_count'), 'node, state'), legend: '{{node}} {{state}}' }],
+        },
+        {
+          kind: 'lines',
+          title: 'Transactions',
+          description: 'Transactions that were committed and rolled back.',
+          unit: 'ops',
+          min: 0,
+          queries: [
+            { expr: sum(rate(metric('pg_stat_database_xact_commit')), 'node'), legend: '{{node}} committed' },
+            { expr: sum(rate(metric('pg_stat_database_xact_rollback')), 'node'), legend: '{{node}} rolled back' },
+          ],
         },
       ],
     },

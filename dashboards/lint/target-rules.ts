@@ -24,7 +24,7 @@ export const targetRules: readonly LintRule[] = [
   matcherRule('target-job-rule', 'job'),
   matcherRule('target-instance-rule', 'instance'),
   treeRule('target-counter-agg-rule', ({ node, parents }) => {
-    if (node.kind !== 'selector' || !/_(total|count|sum|bucket)$/.test(nameOf(node))) return undefined;
+    if (node.kind !== 'selector' || !/_(total|bucket)$/.test(nameOf(node))) return undefined;
     const isRated = parents.some((parent) => parent.kind === 'call' && COUNTING.has(parent.name));
     const isAggregated = parents.some((parent) => parent.kind === 'aggregation');
     return isAggregated && !isRated ? `${nameOf(node)} is a counter and is added up without rate()` : undefined;

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { RuleEngine } from '../../harness/monitor/rules/rule-engine.ts';
 import { type AlertingRule, parseRuleFile } from '../../harness/monitor/rules/rule-file.ts';
+import { openFixture } from '../fixtures/open-fixture.ts';
 import { LIMITS } from '../limits.ts';
 import { type ExpectedAlert, firing, readRuleTests } from './rule-test-file.ts';
 
@@ -44,6 +46,38 @@ describe('the rules, by our own PromQL', () => {
     }));
     expect((await firing({ ...story.file, groups }, story.test)).flat()).toEqual([]);
     expect((await firing(story.file, story.test)).flat()).toHaveLength(1);
+  });
+});
+
+describe('on what was recorded', () => {
+  async function fired(name: string): Promise<Set<string>> {
+    const recording = await openFixture(name);
+    const groups = readdirSync(ruleFolder).flatMap((file) => {
+      return parseRuleFile(readFileSync(join(ruleFolder, file), 'utf8'), file);
+    });
+    const { store } = recording;
+    const engine = new RuleEngine(groups, recording, (labels, tMs, value) => {
+      if (value === undefined) store.appendStale(store.series(labels), tMs);
+      else store.append(store.series(labels), tMs, value);
+    });
+    const found = new Set<string>();
+    for (let atMs = Math.ceil(recording.fromMs); atMs <= recording.toMs; atMs += 1_000) {
+      for (const { alert, state } of await engine.evaluate(atMs)) if (state === 'firing') found.add(alert);
+    }
+    return found;
+  }
+  const quiet = ['NoBackend', 'ShardDown', 'NoStandby', 'QueueOld', 'FaultNotClean'];
+
+  it('a dead gateway and a slow shard are noticed, and nothing is that was not there', async () => {
+    const found = await fired('embedded.om.gz');
+    expect([...found]).toEqual(expect.arrayContaining(['BackendDown', 'ScrapeDown', 'SlowAnswers']));
+    expect(quiet.filter((name) => found.has(name))).toEqual([]);
+  });
+
+  it('HAProxy notices a dead gateway as well', async () => {
+    const found = await fired('real-parts.om.gz');
+    expect([...found]).toContain('BackendDown');
+    expect(quiet.filter((name) => found.has(name))).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { comingMs } from '../load/closed-group.ts';
 import type { CurvePoint } from '../load/schedule.ts';
 import { dealt, type Share } from '../load/share.ts';
 import { type Plan, peakUsers } from '../scenario/plan.ts';
+import { agentFlags } from './agent-flags.ts';
 import { type FromAgent, LEASE_MS, RENEW_MS, type Snapshot, type ToAgent } from './protocol.ts';
 
 export interface FleetOptions {
@@ -63,6 +64,7 @@ export class Fleet {
     this.#members = Array.from({ length: options.plan.agents }, (_, index) => this.#fork(index));
   }
 
+  /** In the agents' order. */
   get pids(): number[] {
     return this.#members.flatMap((member) => (member.process.pid === undefined ? [] : [member.process.pid]));
   }
@@ -131,10 +133,11 @@ export class Fleet {
   }
 
   #fork(index: number): Member {
+    const { plan } = this.#options;
     const child = fork(fileURLToPath(new URL('agent.ts', import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: this.#options.plan.http.driver === 'undici' ? UNDICI_AGENT_FLAGS : AGENT_FLAGS,
+      execArgv: agentFlags(plan.http.driver, peakUsers(plan) / plan.agents),
     });
     const member: Member = {
       index,
@@ -265,18 +268,3 @@ export class Fleet {
     if (member.process.connected) member.process.send(message, () => {});
   }
 }
-
-/**
- * How an agent's memory is managed, for short pauses rather than little memory: pauses are lateness
- * (docs/performance.md has the figures).
- */
-export const AGENT_FLAGS = [
-  '--max-semi-space-size=1',
-  '--no-concurrent-marking',
-  '--no-parallel-scavenge',
-  '--heap-growing-percent=40',
-  '--disable-warning=ExperimentalWarning',
-];
-
-/** undici makes several times the garbage for a request: a small young generation would be collected all the time. */
-export const UNDICI_AGENT_FLAGS = ['--max-semi-space-size=16', '--disable-warning=ExperimentalWarning'];

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AGENT_FLAGS, UNDICI_AGENT_FLAGS } from '../agents/fleet.ts';
+import { agentFlags } from '../agents/agent-flags.ts';
 
 /** What our-engine.ts is to do. */
 export interface EngineSpec {
@@ -50,7 +50,7 @@ export function engineCommand(spec: EngineSpec): string[] {
   const program = fileURLToPath(new URL('our-engine.ts', import.meta.url));
   return [
     process.execPath,
-    ...(spec.driver === 'undici' ? UNDICI_AGENT_FLAGS : AGENT_FLAGS),
+    ...agentFlags(spec.driver, spec.load.model === 'users' ? spec.load.users : 0),
     program,
     JSON.stringify(spec),
   ];

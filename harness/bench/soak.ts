@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
-import { AGENT_FLAGS } from '../agents/fleet.ts';
+import { agentFlags } from '../agents/agent-flags.ts';
 import { LoadEngine } from '../load/engine.ts';
 import { wireDriver } from '../load/http1/wire-driver.ts';
 import { Recorder } from '../load/recorder.ts';
@@ -31,7 +31,7 @@ async function serve(): Promise<void> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const agent = fork(import.meta.filename, [String(minutes)], { execArgv: AGENT_FLAGS });
+  const agent = fork(import.meta.filename, [String(minutes)], { execArgv: agentFlags('wire', 0) });
   agent.send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [code] = await once(agent, 'exit');
   server.close();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { allNodes } from '../../chaos/control.ts';
 import type { Profile } from '../../target-app/compose/layout.ts';
+import { choiceText, EMBEDDED, type PartChoice } from '../../target-app/parts/choice.ts';
 import { EXIT, StampedeError } from '../errors.ts';
 import { targetDirectory } from '../places.ts';
 import { hasStack, type StackOptions, stackDown, stackStatus, stackTopologyOf, stackUp } from '../targets/compose.ts';
@@ -13,6 +14,7 @@ export interface TargetUpOptions {
   port?: number;
   profile?: Profile[];
   mutants?: string[];
+  with?: PartChoice;
   say: (line: string) => void;
 }
 
@@ -43,15 +45,17 @@ async function upEmbedded(options: TargetUpOptions, signal: AbortSignal): Promis
     directory: targetDirectory,
     tethered: false,
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.with === undefined ? {} : { parts: options.with }),
     ...(options.mutants === undefined ? {} : { mutants: options.mutants }),
     onEvent: (event) => tell(event, options.say),
     signal,
   });
   const topology = target.topology();
   const tookMs = Math.round(performance.now() - fromMs);
+  const real = choiceText(options.with ?? EMBEDDED);
   const text = [
     `The reference shop is up at ${target.entry} (${seconds(tookMs)})`,
-    `  ${topology.nodes.length} nodes, ${topology.links.length} links through the fault proxy`,
+    `  ${topology.nodes.length} nodes, ${topology.links.length} links through the fault proxy${real === '' ? '' : `; ${real}`}`,
     `  try   curl -s ${target.entry}/v1/products | head -c 300`,
     '  then  stampede target status · stampede target down',
     '',
@@ -97,9 +101,9 @@ export async function targetStatus(): Promise<CommandResult> {
     const topology = readTopology(join(targetDirectory, 'target/topology.json'));
     lines.push(
       `The reference shop is up at ${running.entry}, since ${running.startedAt}`,
-      ...table(nodes.map(({ name, state, pid }) => [name, state, `pid ${pid ?? '–'}`])),
+      ...table(nodes.map(({ name, state, pid, part }) => [name, state, `pid ${pid ?? '–'}`, part ?? ''])),
     );
-    Object.assign(json, { entry: running.entry, nodes, topology });
+    Object.assign(json, { entry: running.entry, parts: running.parts, nodes, topology });
   }
   if (stack) {
     const { state, containers } = stack;
@@ -132,7 +136,7 @@ export async function targetDown(which: 'reference' | 'compose' | undefined): Pr
 }
 
 function table(rows: readonly string[][]): string[] {
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows.map((row) => `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd());
 }
 

@@ -161,19 +161,29 @@ class Resident extends VirtualUser {
   readonly #failed = Resident.prototype.iterationFailed.bind(this);
 
   constructor(crew: Crew, stream: string, index: number, bornMs: number) {
-    super(crew.group.context.shared, stream, index, bornMs);
+    super(crew.group.context.shared, stream, index, Math.round(bornMs));
     this.crew = crew;
   }
 
   begin(): void {
     if (this.isOver || this.leaving) {
-      this.close();
-      this.crew.left(this);
+      if (this.leave()) this.crew.left(this);
       return;
     }
     this.iteration++;
     this.steps = 0;
     runFlow(this.crew.group.spec.flow, this, this.#completed, this.#failed);
+  }
+
+  /** In whole milliseconds: a number with a fraction is an object of its own, in each of a million users. */
+  override waitUntil(tMs: number): Promise<void> {
+    return super.waitUntil(Math.round(tMs));
+  }
+
+  /** One that thinks is gone at once; what is left of its flow ends when it would have gone on. */
+  override expel(): void {
+    super.expel();
+    if (this.isThinking && this.leave()) this.crew.left(this);
   }
 
   iterationCompleted(): void {

@@ -98,7 +98,7 @@ export class OpenGroup {
     const ended = (error: unknown) => {
       this.#active--;
       count(-1);
-      user.close();
+      user.leave();
       if (!(error instanceof LoadIsOver)) iterationEnded(name, error);
     };
     runFlow(flow, user, () => ended(undefined), ended);

@@ -13,29 +13,30 @@ export class Random {
     this.#b = hash(stream, index >>> 0) | 0;
     this.#c = (Math.floor(seed / 2 ** 32) ^ Math.imul(index + 1, 0x9e3779b1)) | 0;
     // The first outputs of neighbouring seeds are alike; twelve rounds mix them, as the author recommends.
-    for (let round = 0; round < 12; round++) this.#next();
+    for (let round = 0; round < 12; round++) Random.#next(this);
   }
 
   /** 0 <= x < 1, with 53 random bits. */
   number(): number {
-    return ((this.#next() >>> 5) * 67_108_864 + (this.#next() >>> 6)) / 9_007_199_254_740_992;
+    return ((Random.#next(this) >>> 5) * 67_108_864 + (Random.#next(this) >>> 6)) / 9_007_199_254_740_992;
   }
 
   /** A version 4 UUID (RFC 9562). */
   uuid(): string {
-    const a = hex(this.#next());
-    const b = hex(((this.#next() & 0xffff0fff) | 0x00004000) >>> 0);
-    const c = hex(((this.#next() & 0x3fffffff) | 0x80000000) >>> 0);
-    const d = hex(this.#next());
+    const a = hex(Random.#next(this));
+    const b = hex(((Random.#next(this) & 0xffff0fff) | 0x00004000) >>> 0);
+    const c = hex(((Random.#next(this) & 0x3fffffff) | 0x80000000) >>> 0);
+    const d = hex(Random.#next(this));
     return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
   }
 
-  #next(): number {
-    const sum = (((this.#a + this.#b) | 0) + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+  // Static, because a private method is a word more in each of a million users.
+  static #next(self: Random): number {
+    const sum = (((self.#a + self.#b) | 0) + self.#counter) | 0;
+    self.#counter = (self.#counter + 1) | 0;
+    self.#a = self.#b ^ (self.#b >>> 9);
+    self.#b = (self.#c + (self.#c << 3)) | 0;
+    self.#c = (((self.#c << 21) | (self.#c >>> 11)) + sum) | 0;
     return sum >>> 0;
   }
 }

@@ -14,6 +14,7 @@ export interface WheelTimer {
  */
 export class TimerWheel {
   readonly #slots: (WheelTimer | undefined)[] = new Array(SLOTS).fill(undefined);
+  readonly #moments: (Moment | undefined)[] = new Array(SLOTS).fill(undefined);
   readonly #nowMs: () => number;
   /** The last millisecond whose slot has been emptied. */
   #doneMs: number;
@@ -32,12 +33,34 @@ export class TimerWheel {
 
   /** Fires a timer once at its `dueMs`, never before; at once (but not within this call) when that has passed. */
   set(timer: WheelTimer): void {
+    this.#put(timer);
+  }
+
+  /**
+   * As `set`, and what it returns is fulfilled once the timer has fired. All that are due in the same millisecond share one
+   * promise: a promise each, with its two functions, is most of what a waiting user would hold.
+   */
+  wait(timer: WheelTimer): Promise<void> {
+    const atMs = this.#put(timer);
+    const slot = atMs % SLOTS;
+    for (let moment = this.#moments[slot]; moment; moment = moment.next) {
+      if (moment.atMs === atMs) return moment.come;
+    }
+    const moment = new Moment(atMs, this.#moments[slot]);
+    this.#moments[slot] = moment;
+    return moment.come;
+  }
+
+  /** The millisecond it will fire in. */
+  #put(timer: WheelTimer): number {
     // A timer is never put into a slot that has been emptied already.
-    const slot = Math.max(Math.ceil(timer.dueMs), this.#doneMs + 1) % SLOTS;
+    const atMs = Math.max(Math.ceil(timer.dueMs), this.#doneMs + 1);
+    const slot = atMs % SLOTS;
     timer.next = this.#slots[slot];
     this.#slots[slot] = timer;
     this.#size++;
     this.#ticking ??= setTimeout(this.#tick, 1);
+    return atMs;
   }
 
   /** Calls back once at `dueMs`, as `set` does. */
@@ -50,6 +73,7 @@ export class TimerWheel {
     clearTimeout(this.#ticking);
     this.#ticking = undefined;
     this.#slots.fill(undefined);
+    this.#moments.fill(undefined);
     this.#size = 0;
   }
 
@@ -90,6 +114,39 @@ export class TimerWheel {
       due.fire();
       due = next;
     }
+    this.#arrive(slotMs);
+  }
+
+  /** Tells those who wait for this millisecond. Moments of later turns of the wheel stay. */
+  #arrive(atMs: number): void {
+    const slot = atMs % SLOTS;
+    let before: Moment | undefined;
+    for (let moment = this.#moments[slot]; moment; moment = moment.next) {
+      if (moment.atMs === atMs) {
+        if (before) before.next = moment.next;
+        else this.#moments[slot] = moment.next;
+        moment.arrive();
+        return;
+      }
+      before = moment;
+    }
+  }
+}
+
+/** A millisecond that somebody waits for. */
+class Moment {
+  readonly atMs: number;
+  readonly come: Promise<void>;
+  arrive: () => void = () => {};
+  /** Another of the same slot, a turn of the wheel or more away. */
+  next: Moment | undefined;
+
+  constructor(atMs: number, next: Moment | undefined) {
+    this.atMs = atMs;
+    this.next = next;
+    this.come = new Promise((resolve) => {
+      this.arrive = resolve;
+    });
   }
 }
 

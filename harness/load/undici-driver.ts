@@ -1,5 +1,5 @@
-import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from 'undici';
-import { DRIVER_DEFAULTS, type Driver, type DriverOptions, type WireRequest } from './driver.ts';
+import { type buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { DRIVER_DEFAULTS, type Driver, type DriverOptions, type WireRequest, type WireResponse } from './driver.ts';
 import { type FailureKind, RequestFailed } from './user.ts';
 
 export interface UndiciDriverOptions extends DriverOptions {
@@ -17,7 +17,7 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
   const { connections, connectTimeoutMs, headBytes, bodyBytes, proxy } = { ...DRIVER_DEFAULTS, ...options };
   const { connect, http2 = false, insecure = false } = options;
   const tls = { rejectUnauthorized: !insecure };
-  const pool = {
+  const settings = {
     connections: Number.isFinite(connections) ? connections : null,
     pipelining: http2 ? 100 : 1,
     keepAliveTimeout: 30_000,
@@ -28,13 +28,30 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
     headersTimeout: 0,
     bodyTimeout: 0,
   };
-  const agent = proxy === undefined ? new Agent(pool) : new ProxyAgent({ ...pool, uri: proxy, requestTls: tls });
+  const agent = proxy === undefined ? undefined : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
+  // A pool each, and not an Agent: that looks up and copies more for a request than the request costs.
+  const pools = new Map<string, Pool>();
   const underWay = new Map<WireRequest, Exchange>();
+  let sweeping: NodeJS.Timeout | undefined;
+  const sweep = () => {
+    sweeping = undefined;
+    const nowMs = performance.now();
+    for (const exchange of underWay.values()) exchange.checkDeadline(nowMs);
+    if (underWay.size > 0) sweeping = setTimeout(sweep, SWEEP_MS);
+  };
+  const poolOf = (origin: string): Pool => {
+    const known = pools.get(origin);
+    if (known) return known;
+    const pool = new Pool(origin, settings);
+    pools.set(origin, pool);
+    return pool;
+  };
   return {
     send(request) {
-      const exchange = new Exchange(request, () => underWay.delete(request));
+      const exchange = new Exchange(request, underWay);
       underWay.set(request, exchange);
-      agent.dispatch(optionsOf(request), exchange);
+      sweeping ??= setTimeout(sweep, SWEEP_MS);
+      (agent ?? poolOf(request.origin)).dispatch(optionsOf(request), exchange);
     },
     cancel(request) {
       const what = `${request.method} ${request.path} was aborted`;
@@ -42,10 +59,14 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
     },
     release() {},
     get sockets() {
-      const stats = agent instanceof Agent ? Object.values(agent.stats) : [];
-      return stats.reduce((sum, { connected }) => sum + Number(connected), 0);
+      let open = 0;
+      for (const { stats } of pools.values()) open += Number(stats.connected);
+      return open;
     },
-    close: () => agent.destroy(),
+    async close() {
+      clearTimeout(sweeping);
+      await Promise.all([agent, ...pools.values()].map((each) => each?.destroy()));
+    },
   };
 }
 
@@ -53,29 +74,33 @@ function optionsOf({ origin, path, method, headers, body }: WireRequest): Dispat
   return { origin, path, method, headers: headers ?? null, body: body ?? null };
 }
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, WireResponse {
+  status = 0;
   readonly #request: WireRequest;
-  readonly #onEnd: () => void;
-  readonly #timer: NodeJS.Timeout;
-  readonly #chunks: Buffer[] = [];
+  readonly #underWay: Map<WireRequest, Exchange>;
+  readonly #deadlineMs: number;
   #controller: Dispatcher.DispatchController | undefined;
   #givenUp: RequestFailed | undefined;
-  #status = 0;
-  #headers: Record<string, string> = {};
-  #setCookies: string[] = [];
+  #fields: Record<string, string | string[] | undefined> = {};
+  #chunk: Buffer = EMPTY;
+  #moreChunks: Buffer[] | undefined;
 
-  constructor(request: WireRequest, onEnd: () => void) {
+  constructor(request: WireRequest, underWay: Map<WireRequest, Exchange>) {
     this.#request = request;
-    this.#onEnd = onEnd;
-    const { method, path, timeoutMs } = request;
-    const late = `${method} ${path} took longer than ${timeoutMs} ms`;
-    this.#timer = setTimeout(() => this.giveUp(new RequestFailed('timeout', late, undefined)), timeoutMs);
+    this.#underWay = underWay;
+    this.#deadlineMs = performance.now() + request.timeoutMs;
+  }
+
+  checkDeadline(nowMs: number): void {
+    if (nowMs < this.#deadlineMs) return;
+    const { method, path, timeoutMs } = this.#request;
+    this.giveUp(new RequestFailed('timeout', `${method} ${path} took longer than ${timeoutMs} ms`, undefined));
   }
 
   /** The request is told at once; the connection is dropped as soon as there is one. */
   giveUp(why: RequestFailed): void {
     this.#givenUp = why;
-    this.#end();
+    this.#underWay.delete(this.#request);
     this.#request.failed(why);
     this.#controller?.abort(why);
   }
@@ -88,44 +113,56 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(
     _: Dispatcher.DispatchController,
     status: number,
-    headers: Record<string, string | string[] | undefined>,
+    fields: Record<string, string | string[] | undefined>,
   ): void {
-    this.#status = status;
-    for (const [name, value] of Object.entries(headers)) {
-      if (value === undefined) continue;
-      if (name === 'set-cookie') this.#setCookies = [value].flat();
-      else
-        this.#headers[name] = [value]
-          .flat()
-          .map((each) => each.trim())
-          .join(', ');
-    }
+    this.status = status;
+    this.#fields = fields;
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
+    if (this.#chunk === EMPTY) this.#chunk = chunk;
+    else if (this.#moreChunks) this.#moreChunks.push(chunk);
+    else this.#moreChunks = [chunk];
   }
 
   onResponseEnd(): void {
-    this.#end();
-    const [only = EMPTY] = this.#chunks;
-    const body = (this.#chunks.length > 1 ? Buffer.concat(this.#chunks) : only).toString();
-    this.#request.answered({ status: this.#status, headers: this.#headers, setCookies: this.#setCookies, body });
+    this.#underWay.delete(this.#request);
+    this.#request.answered(this);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#givenUp) return;
-    this.#end();
-    this.#request.failed(failureOf(error, this.#status > 0));
+    this.#underWay.delete(this.#request);
+    this.#request.failed(failureOf(error, this.status > 0));
   }
 
-  #end(): void {
-    clearTimeout(this.#timer);
-    this.#onEnd();
+  // What follows is made only when a flow looks at it.
+
+  get headers(): Readonly<Record<string, string>> {
+    const headers: Record<string, string> = Object.create(null);
+    for (const [name, value] of Object.entries(this.#fields)) {
+      if (value === undefined || name === 'set-cookie') continue;
+      headers[name] = Array.isArray(value) ? value.map((each) => each.trim()).join(', ') : value.trim();
+    }
+    return headers;
+  }
+
+  get setCookies(): readonly string[] {
+    const lines = this.#fields['set-cookie'];
+    if (lines === undefined) return NONE;
+    return Array.isArray(lines) ? lines : [lines];
+  }
+
+  get body(): string {
+    const more = this.#moreChunks;
+    return (more ? Buffer.concat([this.#chunk, ...more]) : this.#chunk).toString();
   }
 }
 
 const EMPTY = Buffer.alloc(0);
+const NONE: readonly string[] = [];
+/** How late a timeout may come. */
+const SWEEP_MS = 20;
 
 /**
  * undici's errors in the words of the report; what the wire driver calls by a name has the same name here. Two things

@@ -1,17 +1,14 @@
-import { parseDuration, parseDurationRange } from '../units.ts';
-import { type Asked, Call, type CallContext } from './call.ts';
-import type { Method, WireResponse } from './driver.ts';
+import { parseDurationRange } from '../units.ts';
+import type { Browser } from './browser.ts';
+import { Call, type CallContext, type Caller } from './call.ts';
+import type { Method } from './driver.ts';
 import { Random } from './random.ts';
-import { requestBody } from './request-body.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 import type { Feed, RequestOptions, Response, User } from './user.ts';
 
 /** What all users of an engine share. */
 export interface Surroundings extends CallContext {
   wheel: TimerWheel;
-  /** Origin of all requests, and what their paths begin with. */
-  origin: string;
-  pathPrefix: string;
   seed: number;
   /** A number for the connection of a user; undefined where users share them. */
   takeOwner: () => number | undefined;
@@ -33,7 +30,7 @@ export class LoadIsOver extends Error {
  * A user of a load group: random stream, cookies, and the time it is due to act. There may be a million of them, so it
  * is its own random stream and its own timer, and a user at rest holds little more than its promise.
  */
-export class VirtualUser extends Random implements User, WheelTimer {
+export class VirtualUser extends Random implements User, WheelTimer, Caller {
   readonly index: number;
   iteration = 0;
   /** Requests and waits of the current iteration; a flow without any would spin. */
@@ -42,44 +39,44 @@ export class VirtualUser extends Random implements User, WheelTimer {
   dueMs: number;
   next: WheelTimer | undefined = undefined;
   readonly #shared: Surroundings;
-  /** Unset once it has acted, so that only waiting that we know of counts as lateness. */
-  #isDue = true;
-  #standing: 'staying' | 'midway' | 'leaving' | 'expelled' = 'staying';
-  #wake: ((value?: PromiseLike<never>) => void) | undefined = undefined;
-  #browser: Browser | undefined = undefined;
+  /** `due` until it has acted, so that only waiting that we know of counts as lateness. */
+  #phase: 'due' | 'acting' | 'thinking' = 'due';
+  #standing: 'staying' | 'midway' | 'leaving' | 'expelled' | 'gone' = 'staying';
+  /** What it keeps between requests, if anything. */
+  browser: Browser | undefined = undefined;
 
   /** `stream` names its random stream, with the run's seed and its index. */
   constructor(shared: Surroundings, stream: string, index: number, dueMs: number) {
     super(shared.seed, stream, index);
     this.#shared = shared;
     const owner = shared.takeOwner();
-    if (owner !== undefined) this.#browser = { owner, cookies: undefined };
+    if (owner !== undefined) this.browser = { owner, cookies: undefined };
     this.index = index;
     this.dueMs = dueMs;
   }
 
-  get(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('GET', path, options);
+  get(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'GET', path, options);
   }
 
-  head(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('HEAD', path, options);
+  head(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'HEAD', path, options);
   }
 
-  post(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('POST', path, options);
+  post(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'POST', path, options);
   }
 
-  put(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('PUT', path, options);
+  put(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'PUT', path, options);
   }
 
-  patch(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('PATCH', path, options);
+  patch(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'PATCH', path, options);
   }
 
-  delete(path: string, options?: RequestOptions): Promise<Response> {
-    return this.#request('DELETE', path, options);
+  delete(path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
+    return VirtualUser.#request(this, 'DELETE', path, options);
   }
 
   think(duration: string): Promise<void> {
@@ -91,7 +88,7 @@ export class VirtualUser extends Random implements User, WheelTimer {
   wait(ms: number): Promise<void> {
     const leftMs = this.#standing === 'midway' ? ms * this.number() : ms;
     if (this.#standing === 'midway') this.#standing = 'staying';
-    return this.waitUntil((this.#isDue ? this.dueMs : this.#shared.nowMs()) + leftMs);
+    return this.waitUntil((this.#phase === 'due' ? this.dueMs : this.#shared.nowMs()) + leftMs);
   }
 
   /**
@@ -106,49 +103,60 @@ export class VirtualUser extends Random implements User, WheelTimer {
     const { wheel } = this.#shared;
     if (this.isOver) return Promise.reject(new LoadIsOver());
     this.steps++;
-    if (this.#wake !== undefined) {
+    if (this.#phase === 'thinking') {
       // A flow may wait for two things at once; the second one is an ordinary timer.
       return new Promise((resolve) => wheel.at(tMs, () => resolve()));
     }
-    const waiting = new Promise<void>(captureResolve);
-    this.#wake = captured;
+    this.#phase = 'thinking';
     this.dueMs = tMs;
-    wheel.set(this);
-    return waiting;
+    return wheel.wait(this);
   }
 
   /** The wheel's: the time it waited for has come. */
   fire(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    this.#isDue = true;
-    wake?.();
+    this.#phase = 'due';
+  }
+
+  get isThinking(): boolean {
+    return this.#phase === 'thinking';
+  }
+
+  /** It acts at this time. When was it due to? Lateness is counted once for all that it does from then on. */
+  act(nowMs: number): number {
+    if (this.#phase !== 'due') return nowMs;
+    this.#phase = 'acting';
+    this.#shared.recorder.lateness.record(nowMs - this.dueMs);
+    return this.dueMs;
   }
 
   /** Whether it has to go once its iteration has ended. */
   get leaving(): boolean {
-    return this.#standing === 'leaving' || this.#standing === 'expelled';
+    return this.#standing === 'leaving' || VirtualUser.#isOut(this);
   }
 
   set leaving(leaves: boolean) {
-    if (this.#standing !== 'expelled') this.#standing = leaves ? 'leaving' : 'staying';
+    if (!VirtualUser.#isOut(this)) this.#standing = leaves ? 'leaving' : 'staying';
   }
 
-  /** Whatever it asks for from now on ends its flow; what it waits for does so at once. */
+  /** Whatever it asks for from now on ends its flow. */
   expel(): void {
-    this.#standing = 'expelled';
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.(Promise.reject(new LoadIsOver()));
+    if (this.#standing !== 'gone') this.#standing = 'expelled';
   }
 
-  /** It will do nothing more. */
-  close(): void {
-    if (this.#browser?.owner !== undefined) this.#shared.driver.release(this.#browser.owner);
+  /** It will do nothing more. False when it was gone already. */
+  leave(): boolean {
+    if (this.#standing === 'gone') return false;
+    this.#standing = 'gone';
+    if (this.browser?.owner !== undefined) this.#shared.driver.release(this.browser.owner);
+    return true;
   }
 
   get isOver(): boolean {
-    return this.#standing === 'expelled' || this.#shared.over();
+    return VirtualUser.#isOut(this) || this.#shared.over();
+  }
+
+  static #isOut(user: VirtualUser): boolean {
+    return user.#standing === 'expelled' || user.#standing === 'gone';
   }
 
   random(): number {
@@ -195,7 +203,7 @@ export class VirtualUser extends Random implements User, WheelTimer {
   async group<Result>(name: string, steps: () => Promise<Result>): Promise<Result> {
     const { recorder, nowMs } = this.#shared;
     const startedMs = nowMs();
-    const dueMs = this.#isDue ? this.dueMs : startedMs;
+    const dueMs = this.#phase === 'due' ? this.dueMs : startedMs;
     try {
       const result = await steps();
       recorder.request(name, dueMs, startedMs, nowMs(), 'ok', 'group');
@@ -206,117 +214,19 @@ export class VirtualUser extends Random implements User, WheelTimer {
     }
   }
 
-  #request(method: Method, path: string, options: RequestOptions = NO_OPTIONS): Promise<Response> {
-    const shared = this.#shared;
-    if (this.isOver) return Promise.reject(new LoadIsOver());
-    return new Promise((resolve, reject) => {
-      const asked = this.#ask(method, path, options);
-      this.steps++;
-      const startedMs = shared.nowMs();
-      const dueMs = this.#isDue ? this.dueMs : startedMs;
-      if (this.#isDue) shared.recorder.lateness.record(startedMs - dueMs);
-      this.#isDue = false;
-      const { tags, expect, idempotencyKey, signal } = options;
-      const name = options.as ?? nameOf(method, path);
-      let redirects = options.redirects ?? 0;
-      const onAnswer = (answer: WireResponse) => {
-        this.#keepCookies(answer.setCookies);
-        if (redirects-- <= 0 || !(answer.status >= 301 && answer.status <= 308)) return undefined;
-        return this.#redirected(asked, answer);
-      };
-      new Call(shared, asked, {
-        name,
-        tags,
-        expect,
-        idempotencyKey,
-        dueMs,
-        startedMs,
-        signal,
-        onAnswer,
-        resolve,
-        reject,
-      });
-    });
-  }
-
-  #ask(method: Method, path: string, options: RequestOptions): Asked {
-    const { origin, pathPrefix } = this.#shared;
-    if (!path.startsWith('/')) throw new TypeError(`expected a path that begins with '/', got '${path}'`);
-    const timeoutMs = options.timeout === undefined ? DEFAULT_TIMEOUT_MS : parseDuration(options.timeout);
-    if (timeoutMs === undefined)
-      throw new TypeError(`timeout expected a duration such as '2s', got '${options.timeout}'`);
-    const { body, contentType } =
-      options === NO_OPTIONS ? NO_BODY : requestBody(options, () => `stampede-${this.uuid()}`);
-    return {
-      origin,
-      path: pathPrefix + path,
-      method,
-      headers: this.#headers(options, contentType),
-      body,
-      timeoutMs,
-      owner: this.#browser?.owner,
-    };
-  }
-
-  #headers(options: RequestOptions, contentType: string | undefined): Record<string, string> | undefined {
-    const cookies = this.#browser?.cookies;
-    if (contentType === undefined && !cookies && !options.idempotencyKey && !options.headers) return undefined;
-    const headers: Record<string, string> = {};
-    if (contentType !== undefined) headers['content-type'] = contentType;
-    if (options.idempotencyKey !== undefined) headers['idempotency-key'] = options.idempotencyKey;
-    if (cookies) headers.cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    for (const name in options.headers) headers[name.toLowerCase()] = options.headers[name] ?? '';
-    return headers;
-  }
-
-  /** RFC 9110 section 15.4: 307 and 308 repeat the request as it was, the others ask with GET. */
-  #redirected(asked: Asked, { status, headers }: WireResponse): Asked | undefined {
-    const to = headers.location;
-    if (to === undefined || status === 304) return undefined;
-    const url = new URL(to, asked.origin + asked.path);
-    // Elsewhere is not the system under test: the flow gets the redirect itself.
-    if (url.origin !== asked.origin) return undefined;
-    const path = url.pathname + url.search;
-    const same = status === 307 || status === 308 || asked.method === 'HEAD';
-    if (same) return { ...asked, path };
-    const headersNow = this.#headers(NO_OPTIONS, undefined);
-    return { ...asked, path, method: 'GET', body: undefined, headers: headersNow };
-  }
-
-  /** Name and value only: one user, one site, one run. An empty value or Max-Age=0 takes the cookie away. */
-  #keepCookies(lines: readonly string[]): void {
-    for (const line of lines) {
-      const [pair = '', ...attributes] = line.split(';');
-      const equals = pair.indexOf('=');
-      if (equals < 1) continue;
-      const name = pair.slice(0, equals).trim();
-      const value = pair.slice(equals + 1).trim();
-      this.#browser ??= { owner: undefined, cookies: undefined };
-      this.#browser.cookies ??= new Map();
-      const { cookies } = this.#browser;
-      if (value === '' || attributes.some((attribute) => /^\s*max-age=0\s*$/i.test(attribute))) cookies.delete(name);
-      else cookies.set(name, value);
-      if (cookies.size === 0) this.#browser.cookies = undefined;
+  // Static, as everything private here that is no field: a private method is a word more in each of a million users.
+  static #request(user: VirtualUser, method: Method, path: string, options: RequestOptions): Promise<Response> {
+    if (user.isOver) return Promise.reject(new LoadIsOver());
+    user.steps++;
+    try {
+      return new Call(user.#shared, user, method, path, options).answer;
+    } catch (error) {
+      return Promise.reject(error);
     }
   }
 }
 
-/** What only some users have. */
-interface Browser {
-  /** The number of its connection, where each user has its own. */
-  owner: number | undefined;
-  cookies: Map<string, string> | undefined;
-}
-
 const NO_OPTIONS: RequestOptions = {};
-const NO_BODY = { body: undefined, contentType: undefined };
-const DEFAULT_TIMEOUT_MS = 10_000;
-
-/** A promise's resolve without a closure of our own for each: `new Promise(captureResolve)`, then `captured`. */
-let captured: (value?: PromiseLike<never>) => void = () => {};
-function captureResolve(resolve: (value: void | PromiseLike<void>) => void): void {
-  captured = resolve;
-}
 
 /** Durations are few and asked for all the time. */
 const RANGES = new Map<string, { fromMs: number; toMs: number }>();
@@ -326,26 +236,4 @@ function readRange(duration: string): { fromMs: number; toMs: number } {
   if (!range) throw new TypeError(`think expected a duration such as '5s' or '5s..15s', got '${duration}'`);
   if (RANGES.size < 1_000) RANGES.set(duration, range);
   return range;
-}
-
-/** Names by path, for each method. */
-const NAMES = new Map<Method, Map<string, string>>();
-
-/** `GET /v1/products/:id`: numbers and long ids in a path would make a name of every one. */
-function nameOf(method: Method, path: string): string {
-  let known = NAMES.get(method);
-  if (!known) {
-    known = new Map();
-    NAMES.set(method, known);
-  }
-  const name = known.get(path) ?? makeName(method, path);
-  if (known.size < 10_000) known.set(path, name);
-  return name;
-}
-
-function makeName(method: Method, path: string): string {
-  const query = path.indexOf('?');
-  const plain = query < 0 ? path : path.slice(0, query);
-  const parts = plain.split('/').map((part) => (/^\d+$|^[0-9a-f-]{16,}$/i.test(part) ? ':id' : part));
-  return `${method} ${parts.join('/')}`;
 }

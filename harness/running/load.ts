@@ -57,6 +57,10 @@ export class Load {
     });
   }
 
+  get agentPids(): number[] {
+    return this.#fleet.pids;
+  }
+
   /** Where the agents can be scraped. */
   async ready(signal: AbortSignal): Promise<string[]> {
     const urls = await Promise.race([this.#fleet.ready(AGENTS_READY_MS), rejection(signal)]);

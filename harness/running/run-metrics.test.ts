@@ -19,16 +19,18 @@ const plan = {
       graceMs: 0,
     },
   ],
-  faults: [{ name: 'dead', kind: 'kill', params: { node: 'gateway-1' }, settings: '', atMs: 0, forMs: 1_000 }],
+  faults: [
+    {
+      name: 'dead',
+      kind: 'kill',
+      params: { node: 'gateway-1' },
+      settings: '',
+      targets: ['gateway-1'],
+      atMs: 0,
+      forMs: 1_000,
+    },
+  ],
 } satisfies Partial<Plan> as Pick<Plan, 'name' | 'agents' | 'durationMs' | 'loads' | 'faults'> as Plan;
-
-const topology = {
-  entry: 'http://127.0.0.1:1',
-  nodes: [{ name: 'gateway-1', role: 'gateway', by: { pid: 1, control: 'http://127.0.0.1:2' } }],
-  links: [],
-  scrapes: [],
-  stores: [],
-};
 
 const fault = { kind: 'fault', name: 'dead', fault: 'kill', target: 'gateway-1', settings: 'SIGKILL' } as const;
 
@@ -43,7 +45,6 @@ async function samples(metrics: RunMetrics): Promise<Map<string, number>> {
 describe('the metrics of a run', () => {
   it('tell a fault before it is there, while it is, and after', async () => {
     const metrics = new RunMetrics(plan);
-    metrics.aim(topology);
     const active = 'fault_active {"fault":"dead","target":"gateway-1","kind":"kill"}';
     const seen: (number | undefined)[] = [(await samples(metrics)).get(active)];
     for (const state of ['requested', 'recorded', 'applied', 'proven', 'undo requested', 'undone', 'clean'] as const) {

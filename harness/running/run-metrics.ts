@@ -1,7 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { bindFault } from '../../chaos/catalogue.ts';
 import type { FaultState } from '../../chaos/timeline.ts';
-import type { Topology } from '../../chaos/topology.ts';
 import { LIVE_PHASES, type LiveState } from '../../reports/terminal/live-state.ts';
 import type { JournalLine } from '../journal.ts';
 import { valueAt } from '../load/schedule.ts';
@@ -51,14 +49,13 @@ export class RunMetrics {
       registers,
     });
     this.#gauges();
+    this.#plannedFaults();
   }
 
-  /** Names what the planned faults will hit, so that their series are there from the beginning. */
-  aim(topology: Topology): void {
-    for (const { name, kind, params } of this.#plan.faults) {
-      const bound = bindFault(kind, params);
-      const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
-      if (resolved?.ok) this.#faults.set(name, { target: resolved.targets[0].target, kind, state: 'planned' });
+  /** What the planned faults will hit has its series from the beginning. */
+  #plannedFaults(): void {
+    for (const { name, kind, targets } of this.#plan.faults) {
+      this.#faults.set(name, { target: targets.join(', '), kind, state: 'planned' });
     }
     for (const [fault, { target, kind }] of this.#faults) {
       for (const state of ['applied', 'proven', 'clean'] as const) {
@@ -247,7 +244,7 @@ export class RunMetrics {
 
 type SetValue<Label extends string> = (labels: Partial<Record<Label, string>>, value: number) => void;
 
-/** In the order of a fault's life; the numbers of `stampede_fault_state`. */
+/** The numbers of `stampede_fault_state`: new ones at the end, so that no number changes its meaning. */
 export const FAULT_STATES: readonly (FaultState | 'planned')[] = [
   'planned',
   'requested',
@@ -260,10 +257,20 @@ export const FAULT_STATES: readonly (FaultState | 'planned')[] = [
   'undone',
   'clean',
   'not clean',
+  'resolved',
+  'effect lost',
+  'skipped',
 ];
 
 /** In these states the fault may be doing harm. One that failed was not injected, or is about to be undone. */
-const ACTIVE: ReadonlySet<string> = new Set(['applied', 'proven', 'unproven', 'undo requested', 'not clean']);
+const ACTIVE: ReadonlySet<string> = new Set([
+  'applied',
+  'proven',
+  'unproven',
+  'effect lost',
+  'undo requested',
+  'not clean',
+]);
 
 function seconds(ms: number | null | undefined): number | null {
   return ms === null || ms === undefined ? null : ms / 1_000;

@@ -1,6 +1,7 @@
 import type { RunClock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { LiveTracker } from '../live.ts';
+import type { EmbeddedMonitor } from '../monitor/embedded.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Plan } from '../scenario/plan.ts';
 import type { Target } from '../targets/target.ts';
@@ -13,6 +14,8 @@ export interface Running {
   target: Target;
   load: Load;
   monitor: Monitor;
+  /** Scrapes in this process, whoever answers queries. */
+  embedded: EmbeddedMonitor;
   journal: Journal;
   live: LiveTracker;
   clock: RunClock;

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { isAlive } from '../../chaos/process-mark.ts';
 import type { Topology } from '../../chaos/topology.ts';
-import { CORE_DB, FAULT_PROXY, ROLE_NODES, SHARDS } from '../../target-app/supervisor/layout.ts';
-import { LINKS, linkName } from '../../target-app/supervisor/links.ts';
+import { choiceText, EMBEDDED, type PartChoice, sameChoice } from '../../target-app/parts/choice.ts';
+import { CORE_DB, FAULT_PROXY, partNodes, roleNodes, SHARDS } from '../../target-app/supervisor/layout.ts';
+import { linkName, linksOf } from '../../target-app/supervisor/links.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import { packageRoot } from '../places.ts';
 import { readTopology, type Target } from './target.ts';
@@ -46,6 +47,7 @@ const stateSchema = z.object({
   entry: z.string(),
   ready: z.boolean(),
   startedAt: z.string(),
+  parts: z.custom<PartChoice>((value) => z.record(z.string(), z.string()).safeParse(value).success).default(EMBEDDED),
 });
 
 export type TargetState = z.infer<typeof stateSchema>;
@@ -64,6 +66,16 @@ export function runningTarget(directory: string): TargetState | undefined {
 export async function useReference(options: UpOptions): Promise<Target> {
   const running = runningTarget(options.directory);
   if (!running) return startReference({ ...options, tethered: true });
+  if (options.parts !== undefined && !sameChoice(options.parts, running.parts)) {
+    throw new StampedeError('target/other-parts', 'The reference target is up already, with other parts.', {
+      exitCode: EXIT.environment,
+      facts: [
+        `up:     ${choiceText(running.parts) || 'all embedded'}`,
+        `wanted: ${choiceText(options.parts) || 'all embedded'}`,
+      ],
+      hint: 'stampede target down ends it; without --with the run takes it as it is',
+    });
+  }
   const path = join(homeOf(options.directory), 'topology.json');
   return {
     entry: running.entry,
@@ -74,23 +86,30 @@ export async function useReference(options: UpOptions): Promise<Target> {
   };
 }
 
-/** Nodes and links of the reference target before it is up: enough to look names up in. */
-export function paperReference(): Topology {
+/** The reference target before it is up: enough to look names up in. */
+export function paperReference(parts: PartChoice = EMBEDDED): Topology {
   const by = { pid: process.pid, control: 'http://127.0.0.1' };
   const api = 'http://127.0.0.1';
+  const dsn = api;
   const databases = [...SHARDS.flatMap(({ node, standby }) => [node, standby]), CORE_DB, FAULT_PROXY];
   return {
     entry: 'http://127.0.0.1',
     nodes: [
-      ...ROLE_NODES.map(({ name, role }) => ({ name, role, by })),
+      ...roleNodes(parts).map(({ name, role }) => ({ name, role, by, ops: api, hooks: api })),
+      ...partNodes(parts).map(({ name, role }) => ({ name, role, by })),
       ...databases.map((name) => ({ name, role: 'database', by })),
     ],
-    links: LINKS.map(({ from, to, protocol }) => {
+    links: linksOf(parts).map(({ from, to, protocol }) => {
       const name = linkName({ from, to });
       return { name, from, to, protocol, toxiproxy: { api, proxy: name } };
     }),
-    scrapes: [],
-    stores: [],
+    scrapes: roleNodes(parts).map(({ name, role }) => ({ job: role, url: api, labels: { node: name } })),
+    stores: [
+      ...SHARDS.map(({ node }) => ({ name: node, kind: 'postgres' as const, holds: ['orders'], dsn })),
+      ...SHARDS.map(({ standby }) => ({ name: standby, kind: 'postgres' as const, holds: ['replica'], dsn })),
+      ...['queue', 'catalog'].map((name) => ({ name, kind: 'postgres' as const, holds: [name], dsn })),
+      { name: 'cache', kind: 'redis', holds: ['cache'], dsn },
+    ],
   };
 }
 
@@ -99,6 +118,8 @@ export interface UpOptions {
   /** Of the entry; chosen by the operating system when absent. */
   port?: number;
   mutants?: string[];
+  /** What stands behind each port of the shop; all embedded when absent. */
+  parts?: PartChoice;
   onEvent: (event: TargetEvent) => void;
   signal: AbortSignal;
 }
@@ -124,6 +145,8 @@ export async function startReference(options: UpOptions & { tethered: boolean })
   ];
   if (options.port !== undefined) args.push('--port', String(options.port));
   if (options.mutants?.length) args.push('--mutants', options.mutants.join(','));
+  const parts = choiceText(options.parts ?? EMBEDDED);
+  if (parts !== '') args.push('--with', parts);
   if (tethered) args.push('--tether');
 
   const log = openLogs(directory);
@@ -228,6 +251,13 @@ function follow(
 }
 
 function failure({ node, message, log }: Extract<TargetEvent, { event: 'failed' }>): StampedeError {
+  const [, cure] = /(?:not on this machine: .*; get them with: )(.*)/.exec(message) ?? [];
+  if (cure !== undefined) {
+    return new StampedeError('target/parts-missing', `The reference target did not start: ${message.split('; ')[0]}.`, {
+      exitCode: EXIT.environment,
+      hint: `${cure}, or leave these parts out of --with`,
+    });
+  }
   const taken = /EADDRINUSE|address already in use|port \d+ is taken/i.test(message);
   return new StampedeError(
     taken ? 'env/port-taken' : 'target/did-not-start',

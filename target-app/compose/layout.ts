@@ -1,5 +1,5 @@
 import { SHARDS } from '../supervisor/layout.ts';
-import { LINKS, linkName, type PlannedLink } from '../supervisor/links.ts';
+import { linkName, linksOf, type PlannedLink } from '../supervisor/links.ts';
 
 /**
  * What docker-compose.yml holds, as data: who listens where inside, what is published, and which links run through the
@@ -108,7 +108,9 @@ const FIRST_LINK_PORT = 22_000;
 
 /** Published as one range, `LINK_PORTS`, so that a round trip through any link can be timed from outside. */
 export const COMPOSE_LINKS: readonly ComposeLink[] = [
-  ...LINKS.flatMap((link) => withRabbitmq(link).map((one) => ({ ...one, profile: undefined as MaybeProfile }))),
+  ...linksOf({ queue: 'rabbitmq', cache: 'redis', lb: 'haproxy', edge: 'varnish' }).map((link) => {
+    return { ...link, profile: undefined as MaybeProfile };
+  }),
   ...SECOND_SHARDS.flatMap(({ node, standby }) =>
     [
       { from: 'orders', to: node },
@@ -145,13 +147,6 @@ export function farEnd(name: string): { host: string; port: number } {
 
 export function isIn({ profile }: { profile: MaybeProfile }, profiles: readonly Profile[]): boolean {
   return profile === undefined || profiles.includes(profile);
-}
-
-/** With RabbitMQ there is no broker of ours in front of the core database, and the worker knows what became of a job. */
-function withRabbitmq(link: PlannedLink): PlannedLink[] {
-  if (link.from === 'broker') return [];
-  if (link.to !== 'broker') return [link];
-  return link.from.startsWith('gateway') ? [{ ...link, to: 'worker-1' }] : [{ ...link, protocol: 'amqp' }];
 }
 
 function node(name: string, role: string, ports: readonly PublishedPort[], profile?: Profile): ComposeNode {

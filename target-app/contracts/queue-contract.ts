@@ -38,7 +38,7 @@ export function describeQueueContract(name: string, start: () => Promise<QueueUn
     const fresh = async (): Promise<Queue> => {
       queueName = `contract-${randomUUID()}`;
       const queue = await connect();
-      await eventually(() => queue.lease({ max: 1, waitMs: 100 }));
+      await eventually(() => queue.publish([]));
       return queue;
     };
 

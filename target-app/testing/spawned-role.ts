@@ -10,8 +10,9 @@ export class SpawnedRole {
   readonly #args: string[];
   #child: ChildProcess | undefined;
 
-  constructor(role: string, name: string, port: number, flags: Record<string, string>) {
-    this.url = `http://127.0.0.1:${port}`;
+  /** `opsPort` is where it answers /readyz, when that is not where it serves. */
+  constructor(role: string, name: string, port: number, flags: Record<string, string>, opsPort = port) {
+    this.url = `http://127.0.0.1:${opsPort}`;
     const all = { name, port: String(port), ...flags };
     this.#args = [MAIN, role, ...Object.entries(all).map(([key, value]) => `--${key}=${value}`)];
   }

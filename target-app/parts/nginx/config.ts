@@ -12,6 +12,8 @@ export interface NginxOptions {
   folder: string;
   /** DNS server for an origin whose address changes: `127.0.0.11:53` in a container. Costs the kept-alive connections. */
   resolver?: Address;
+  /** Whom its workers run as, when it starts as root. */
+  user?: string;
   /** Who may have a page fetched anew with `X-Cache-Refresh: 1`. Loopback is always among them. */
   purgers?: readonly string[];
 }
@@ -23,7 +25,16 @@ export const REFRESH_HEADER = 'X-Cache-Refresh';
  * nginx's configuration for the edge of the shop, the alternative to Varnish. It reads `stale-while-revalidate` and
  * `stale-if-error` from the origin's answers by itself.
  */
-export function nginxConfig({ listen, status, origin, name, folder, resolver, purgers = [] }: NginxOptions): string {
+export function nginxConfig({
+  listen,
+  status,
+  origin,
+  name,
+  folder,
+  resolver,
+  user,
+  purgers = [],
+}: NginxOptions): string {
   const upstream =
     resolver === undefined
       ? `  upstream origin {
@@ -38,7 +49,7 @@ export function nginxConfig({ listen, status, origin, name, folder, resolver, pu
       ? 'proxy_pass http://origin;'
       : `set $origin ${addressText(origin)};\n      proxy_pass http://$origin;`;
   return `# Made by target-app/parts/nginx/config.ts
-daemon off;
+${user === undefined ? '' : `user ${user};\n`}daemon off;
 worker_processes 1;
 pid ${folder}/nginx.pid;
 error_log stderr error;

@@ -5,8 +5,10 @@ import { gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase, SqlError } from '../../service/postgres.ts';
 import { DEFAULT_QUEUE, MAX_ATTEMPTS } from '../../service/queue/queue.ts';
 import { publishConfirms, redeliveries } from '../../service/queue/queue-metrics.ts';
+import { drawRepeated } from '../../service/repeated-delivery.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
+import { nowMs } from '../../service/wall-clock.ts';
 import { JobStore, leaseSchema, messageSchema } from './job-store.ts';
 
 const publishSchema = z.strictObject({ messages: z.array(messageSchema).min(1).max(1_000) });
@@ -72,19 +74,28 @@ export const broker = defineRole({
 
     app.post('/lease', async (request) => {
       const { worker, max, leaseMs, waitMs } = askSchema.parse(request.body);
-      const untilMs = Date.now() + waitMs;
+      const untilMs = nowMs() + waitMs;
       for (;;) {
         const leased = await jobs.lease(worker, max, leaseMs);
         const again = leased.filter((job) => job.attempts > 1).length;
         if (again > 0) redeliveries.inc({ queue }, again);
-        const leftMs = untilMs - Date.now();
+        const leftMs = untilMs - nowMs();
         if (leased.length > 0 || leftMs <= 0) return { jobs: leased };
         const signal = AbortSignal.timeout(Math.min(leftMs, LOOK_AGAIN_MS));
         await once(arrivals, 'message', { signal }).catch(() => {});
       }
     });
 
-    app.post('/ack', async (request) => ({ acked: await jobs.ack(endSchema.parse(request.body).leases) }));
+    app.post('/ack', async (request) => {
+      const { leases } = endSchema.parse(request.body);
+      const again = new Set(drawRepeated(leases));
+      const once = leases.filter((lease) => !again.has(lease));
+      const acked = [
+        ...(once.length === 0 ? [] : await jobs.ack(once)),
+        ...(again.size === 0 ? [] : await jobs.ackAndRepeat([...again])),
+      ];
+      return { acked };
+    });
     app.post('/nack', async (request) => ({ nacked: await jobs.nack(endSchema.parse(request.body).leases) }));
 
     app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {

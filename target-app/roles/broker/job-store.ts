@@ -75,6 +75,12 @@ export class JobStore {
     return await this.#end('ack', `state = 'done', lease = NULL`, leases);
   }
 
+  /** Done, as far as the worker hears, and once more in the queue; what was delivered twice already is done. */
+  async ackAndRepeat(leases: readonly Lease[]): Promise<string[]> {
+    const change = `state = CASE WHEN attempts = 1 THEN 'queued' ELSE 'done' END, lease = NULL, due_at = now()`;
+    return await this.#end('ack_and_repeat', change, leases);
+  }
+
   /** Back to the queue, later with each try; dead when there have been enough. */
   async nack(leases: readonly Lease[]): Promise<string[]> {
     const change = `state = CASE WHEN attempts >= ${this.#maxAttempts} THEN 'dead' ELSE 'queued' END, lease = NULL,

@@ -33,7 +33,7 @@ export function connectHttpQueue({ url, client, service, leaseMs = LEASE_MS }: Q
 
   return {
     async publish(messages) {
-      await ask('/messages', { messages }, PUBLISH_TIMEOUT_MS);
+      if (messages.length > 0) await ask('/messages', { messages }, PUBLISH_TIMEOUT_MS);
     },
     async lease({ max, waitMs }) {
       const asked = { worker: client, max, leaseMs, waitMs };

@@ -1,5 +1,6 @@
-import { suggestion } from '../suggestion.ts';
-import type { Topology, TopologyNode } from '../topology.ts';
+import { like } from './select-links.ts';
+import { suggestion } from './suggestion.ts';
+import type { Topology, TopologyNode } from './topology.ts';
 
 export type Selected = { ok: true; nodes: TopologyNode[] } | { ok: false; problem: string };
 
@@ -54,10 +55,4 @@ function valuesOf({ name, role, region, by }: TopologyNode, key: string): string
     default:
       return [];
   }
-}
-
-function like(candidate: string, pattern: string): boolean {
-  if (!pattern.includes('*')) return candidate === pattern;
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`).test(candidate);
 }
