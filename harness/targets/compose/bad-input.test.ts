@@ -17,7 +17,7 @@ async function up(answers: readonly FakeAnswer[], args: string[] = [], env: Node
   const fake = new FakeDocker(join(workplace.directory, `docker-${places++}`), answers);
   // Nothing but the fake: a real engine of this machine is none of our business.
   const ended = await workplace.run(['target', 'up', '--target', 'compose', ...args], {
-    PATH: `${fake.directory}:/bin:/usr/bin-none`,
+    PATH: fake.directory,
     STAMPEDE_IMAGE: 'stampede:fake',
     DOCKER_HOST: '',
     ...env,

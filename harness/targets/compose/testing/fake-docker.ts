@@ -31,7 +31,16 @@ export class FakeDocker {
       const until = to === undefined ? '' : `grep -q ${quoted(to)} ${log} && exit 0; `;
       return `  ${pattern}) ${since}${until}printf '%s' ${quoted(stdout)}; printf '%s' ${quoted(stderr)} >&2; exit ${code};;`;
     });
-    const script = ['#!/bin/sh', `echo "$*" >> ${quoted(this.#log)}`, 'case "$*" in', ...cases, 'esac', 'exit 0', ''];
+    const script = [
+      '#!/bin/sh',
+      'PATH=/usr/bin:/bin',
+      `echo "$*" >> ${quoted(this.#log)}`,
+      'case "$*" in',
+      ...cases,
+      'esac',
+      'exit 0',
+      '',
+    ];
     const path = join(directory, 'docker');
     writeFileSync(path, script.join('\n'));
     chmodSync(path, 0o755);
