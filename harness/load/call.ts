@@ -60,7 +60,7 @@ export class Call implements WireRequest {
     this.path = context.pathPrefix === '' ? path : context.pathPrefix + path;
     this.method = method;
     if (isPlain(options)) {
-      this.headers = browser === undefined ? undefined : headersFor(browser, options, undefined);
+      this.headers = headersFor(browser, options, undefined);
       this.body = undefined;
     } else {
       const { body, contentType } = requestBody(options, () => `stampede-${caller.uuid()}`);

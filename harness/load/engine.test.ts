@@ -240,6 +240,21 @@ describe('the load engine', () => {
     expect(cookies).toEqual([undefined, 'session=abc']);
   });
 
+  it('sends the headers of a request of a user who has nothing else to send', async () => {
+    const seen: (string | undefined)[] = [];
+    const url = await serve((request, response) => {
+      seen.push(request.headers.authorization, String(request.headers['idempotency-key']));
+      response.end();
+    });
+    const flow = async (user: User) => {
+      await user.get('/', { headers: { Authorization: 't1' } });
+      await user.get('/', { idempotencyKey: 'k1' });
+      await user.think('10s');
+    };
+    await play(url, [closed(1, flow)], 200);
+    expect(seen).toEqual(['t1', 'undefined', undefined, 'k1']);
+  });
+
   it('names requests by their path with ids left out', async () => {
     const url = await serve((_, response) => response.end());
     const flow = async (user: User) => {
