@@ -97,6 +97,8 @@ describe('the reference target', { timeout: 60_000 }, () => {
     expect(topology.stores.map(({ name, holds }) => `${name}: ${holds}`)).toEqual([
       'shard-eu-0: orders',
       'shard-us-0: orders',
+      'shard-eu-0-standby: replica',
+      'shard-us-0-standby: replica',
       'queue: queue',
       'catalog: catalog',
       'cache: cache',
