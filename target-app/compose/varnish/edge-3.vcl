@@ -136,8 +136,9 @@ sub vcl_backend_response {
   set beresp.grace = 0s;
   set beresp.keep = 60s;
   if (beresp.http.Cache-Control !~ "(?i)(must|proxy)-revalidate") {
-    set beresp.grace = std.duration(regsub(beresp.http.Cache-Control, "(?i)^.*stale-while-revalidate=([0-9]+).*$", "\1s"), 0s);
-    set beresp.http.X-While-Revalidate = beresp.grace;
+    # As text: Varnish writes a duration without its unit, and then cannot read it.
+    set beresp.http.X-While-Revalidate = regsub(beresp.http.Cache-Control, "(?i)^.*stale-while-revalidate=([0-9]+).*$", "\1s");
+    set beresp.grace = std.duration(beresp.http.X-While-Revalidate, 0s);
     if (std.duration(regsub(beresp.http.Cache-Control, "(?i)^.*stale-if-error=([0-9]+).*$", "\1s"), 0s) > beresp.grace) {
       set beresp.grace = std.duration(regsub(beresp.http.Cache-Control, "(?i)^.*stale-if-error=([0-9]+).*$", "\1s"), 0s);
     }
