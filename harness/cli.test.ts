@@ -295,7 +295,7 @@ describe('with a target that is up', () => {
     await until('the fault is gone', async () => (await toxicsOf('orders->shard-eu-0')).length === 0, 10_000);
     expect((await place.run(['chaos', 'status'])).stdout).toBe('No fault is in place.\n');
     const next = await place.run(['run', place.scenario('next.ts', shop({ name: 'next' }))]);
-    expect(next.stderr).toMatch(/healed {4}slow on orders->shard-eu-0, left by run [\d-]+: by its watchdog: /);
+    expect(next.stderr).toMatch(/healed {4}slow on orders->shard-eu-0, left by run [\d-]+: clean, by its watchdog: /);
     expect(next.code, next.stdout).toBe(0);
   }, 120_000);
 });

@@ -13,6 +13,13 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+  ...[
+    ['HAProxy', 'HAPROXY', 'haproxy', 'haproxy'],
+    ['Varnish', 'VARNISHD', 'varnish', 'varnishd'],
+    ['nginx', 'NGINX', 'nginx-light', 'nginx'],
+    ['Redis', 'REDIS_SERVER', 'redis-server', 'redis-server'],
+    ['RabbitMQ', 'RABBITMQ_SERVER', 'rabbitmq-server', 'rabbitmq-server'],
+  ].map(([name, env, packageName, command]) => ({ name, env, find: () => server(packageName, command) })),
   { name: 'Docker', env: 'DOCKER', find: docker },
   {
     name: 'Docker Compose',
@@ -115,6 +122,12 @@ function debian(packageName, command) {
   const install = () => apt('install', '-y', '-qq', '--no-install-recommends', packageName);
   if (!install() && !(apt('update', '-qq') && install())) return undefined;
   return onPath(command);
+}
+
+/** Debian keeps servers where users who are not root have no PATH. */
+function server(packageName, command) {
+  const known = () => onPath(command) ?? [`/usr/sbin/${command}`].find((path) => existsSync(path));
+  return known() ?? debian(packageName, command) ?? known();
 }
 
 /** The engine, and what the tests make their image out of; it is started by the tests when none answers. */
