@@ -102,7 +102,6 @@ sub vcl_pass {
 sub vcl_backend_fetch {
   # X-Deadline-Ms says how long the user will wait.
   set bereq.first_byte_timeout = std.duration(bereq.http.X-Deadline-Ms + "ms", 5s);
-  unset bereq.http.X-Fetch;
   unset bereq.http.X-How;
   return (fetch);
 }
@@ -113,8 +112,8 @@ sub vcl_backend_response {
     return (deliver);
   }
   if (beresp.status >= 500) {
-    # What is stored is better than this, and nobody waits for a fetch in the background.
-    if (bereq.is_bgfetch) {
+    # What is stored is better than this. A fetch that is not abandoned would take its place.
+    if (bereq.is_bgfetch || bereq.http.X-Fetch == "now") {
       return (abandon);
     }
     set beresp.ttl = 0s;
@@ -147,7 +146,7 @@ sub vcl_backend_response {
 }
 
 sub vcl_backend_error {
-  if (bereq.is_bgfetch) {
+  if (bereq.is_bgfetch || bereq.http.X-Fetch == "now") {
     return (abandon);
   }
   set beresp.ttl = 0s;
@@ -159,10 +158,6 @@ sub vcl_backend_error {
 }
 
 sub vcl_deliver {
-  if (resp.status >= 500 && req.http.X-Fetch == "now") {
-    set req.http.X-Fetch = "stale";
-    return (restart);
-  }
   unset resp.http.X-While-Revalidate;
   unset resp.http.X-Varnish;
   unset resp.http.Via;
@@ -175,6 +170,11 @@ sub vcl_purge {
 }
 
 sub vcl_synth {
+  # The fetch was abandoned.
+  if (req.http.X-Fetch == "now") {
+    set req.http.X-Fetch = "stale";
+    return (restart);
+  }
   set resp.http.Content-Type = "application/json";
   if (resp.status == 503) {
     set resp.http.X-Outcome = "rejected";
