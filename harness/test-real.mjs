@@ -18,8 +18,9 @@ const parts = [
     ['Varnish', 'VARNISHD', 'varnish', 'varnishd'],
     ['nginx', 'NGINX', 'nginx-light', 'nginx'],
     ['Redis', 'REDIS_SERVER', 'redis-server', 'redis-server'],
-    ['RabbitMQ', 'RABBITMQ_SERVER', 'rabbitmq-server', 'rabbitmq-server'],
-  ].map(([name, env, packageName, command]) => ({ name, env, find: () => server(packageName, command) })),
+    // The one on PATH changes to a user of its own.
+    ['RabbitMQ', 'RABBITMQ_SERVER', 'rabbitmq-server', 'rabbitmq-server', '/usr/lib/rabbitmq/bin'],
+  ].map(([name, env, ...where]) => ({ name, env, find: () => server(...where) })),
   { name: 'Docker', env: 'DOCKER', find: docker },
   {
     name: 'Docker Compose',
@@ -125,8 +126,8 @@ function debian(packageName, command) {
 }
 
 /** Debian keeps servers where users who are not root have no PATH. */
-function server(packageName, command) {
-  const known = () => onPath(command) ?? [`/usr/sbin/${command}`].find((path) => existsSync(path));
+function server(packageName, command, folder = '/usr/sbin') {
+  const known = () => [`${folder}/${command}`].find((path) => existsSync(path)) ?? onPath(command);
   return known() ?? debian(packageName, command) ?? known();
 }
 
