@@ -7,22 +7,33 @@ const statusSchema = z.object({
   nodes: z.array(
     z.object({
       name: z.string(),
+      part: z.string().optional(),
       pid: z.number().nullable().optional(),
-      state: z.enum(['starting', 'ready', 'held', 'down']),
+      state: z.enum(['starting', 'ready', 'paused', 'held', 'down']),
+      lastExit: z.object({ code: z.number().nullable(), signal: z.string().nullable() }).nullable().optional(),
     }),
   ),
 });
 
 export interface NodeStatus {
   name: string;
+  /** The real part it is, where it is one. */
+  part: string | undefined;
   pid: number | undefined;
-  state: 'starting' | 'ready' | 'held' | 'down';
+  state: 'starting' | 'ready' | 'paused' | 'held' | 'down';
+  /** How the process before this one ended, where the supervisor tells. */
+  lastExit: { code: number | null; signal: string | null } | undefined;
 }
+
+/** What a supervisor does to a node for a time; it ends by itself after `ttlMs`. */
+export type NodeOrder = 'hold' | 'pause' | 'restart-loop' | 'slow-start';
 
 export async function allNodes(control: string, signal: AbortSignal): Promise<NodeStatus[]> {
   const response = await call(control, '/status', { method: 'GET' }, signal);
   const { nodes } = statusSchema.parse(await response.json());
-  return nodes.map((node) => ({ name: node.name, pid: node.pid ?? undefined, state: node.state }));
+  return nodes.map(({ name, part, pid, state, lastExit }) => {
+    return { name, part, pid: pid ?? undefined, state, lastExit: lastExit ?? undefined };
+  });
 }
 
 export async function nodeStatus(control: string, node: string, signal: AbortSignal): Promise<NodeStatus | undefined> {
@@ -31,18 +42,43 @@ export async function nodeStatus(control: string, node: string, signal: AbortSig
 
 /** While a node is held its supervisor does not restart it; the hold lifts itself after `ttlMs`. */
 export async function hold(control: string, node: string, ttlMs: number, signal: AbortSignal): Promise<void> {
-  const body = JSON.stringify({ ttlMs });
-  await call(
-    control,
-    `/nodes/${encodeURIComponent(node)}/hold`,
-    { method: 'PUT', headers: { 'content-type': 'application/json' }, body },
-    signal,
-  );
+  await beginOrder(control, node, 'hold', { ttlMs }, signal);
 }
 
-/** Lifts a hold; the supervisor starts the node again if it is down. */
-export async function releaseHold(control: string, node: string, signal: AbortSignal): Promise<void> {
-  await call(control, `/nodes/${encodeURIComponent(node)}/hold`, { method: 'DELETE' }, signal);
+/** Again: for `ttlMs` from now. */
+export async function beginOrder(
+  control: string,
+  node: string,
+  order: NodeOrder,
+  settings: { ttlMs: number; everyMs?: number; delayMs?: number },
+  signal: AbortSignal,
+): Promise<void> {
+  await send(control, `/nodes/${encodeURIComponent(node)}/${order}`, 'PUT', settings, signal);
+}
+
+/** Ends an order before its time; the supervisor starts the node again if it is down. One that is not there is fine. */
+export async function endOrder(control: string, node: string, order: NodeOrder, signal: AbortSignal): Promise<void> {
+  await call(control, `/nodes/${encodeURIComponent(node)}/${order}`, { method: 'DELETE' }, signal);
+}
+
+/** Asks a node to end, kills it when it has not after `graceMs`, and holds it down for `ttlMs`. */
+export async function terminate(
+  control: string,
+  node: string,
+  settings: { graceMs: number; ttlMs: number },
+  signal: AbortSignal,
+): Promise<void> {
+  await send(control, `/nodes/${encodeURIComponent(node)}/terminate`, 'POST', settings, signal);
+}
+
+/** Ends all fault hooks of a node by the supervisor's own channel to it. */
+export async function endHooksOf(control: string, node: string, signal: AbortSignal): Promise<void> {
+  await call(control, `/nodes/${encodeURIComponent(node)}/faults`, { method: 'DELETE' }, signal);
+}
+
+async function send(control: string, path: string, method: string, body: object, signal: AbortSignal): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await call(control, path, { method, headers, body: JSON.stringify(body) }, signal);
 }
 
 async function call(control: string, path: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
@@ -53,6 +89,9 @@ async function call(control: string, path: string, init: RequestInit, signal: Ab
     if (signal.aborted) throw new Error(`the supervisor at ${control} did not answer in time`, { cause: error });
     throw new Unreachable(`the supervisor at ${control}`, error);
   }
-  if (!response.ok) throw new Error(`the supervisor answered ${response.status} to ${init.method} ${path}`);
+  if (!response.ok) {
+    const why = (await response.text().catch(() => '')).slice(0, 200);
+    throw new Error(`the supervisor answered ${response.status} to ${init.method} ${path}: ${why}`);
+  }
   return response;
 }

@@ -61,7 +61,7 @@ function aimed(params: object) {
   const bound = bindFault('kill', params);
   const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
   if (!resolved?.ok) throw new Error('the fault does not resolve');
-  return resolved.target;
+  return resolved.targets[0];
 }
 
 const soon = () => AbortSignal.timeout(5_000);

@@ -2,11 +2,13 @@ import { connect } from 'node:net';
 import type { TopologyLink } from './topology.ts';
 
 /** The smallest question each protocol answers without logging in, so that any link can be timed from outside. */
-const HELLO: Record<TopologyLink['protocol'], Buffer> = {
+export const HELLO: Record<TopologyLink['protocol'], Buffer> = {
   http: Buffer.from('GET /livez HTTP/1.1\r\nhost: probe\r\nconnection: close\r\n\r\n'),
   // SSLRequest (PostgreSQL protocol, 55.2.10): the server answers one byte, S or N.
   postgres: Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]),
   redis: Buffer.from('PING\r\n'),
+  // The protocol header (AMQP 0-9-1, 4.2.2): the server answers with connection.start.
+  amqp: Buffer.from('AMQP\x00\x00\x09\x01', 'latin1'),
 };
 
 /**
@@ -54,7 +56,7 @@ export function refuses(address: string, signal: AbortSignal): Promise<boolean> 
   });
 }
 
-function parseAddress(address: string): { host: string; port: number } {
+export function parseAddress(address: string): { host: string; port: number } {
   const colon = address.lastIndexOf(':');
   return { host: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
 }

@@ -1,11 +1,16 @@
+import { antagonists } from './antagonist/find.ts';
 import { allNodes } from './control.ts';
+import { enginesOf, scanContainers } from './docker/scan-containers.ts';
+import { activeHooks } from './fault-hooks.ts';
 import type { Topology } from './topology.ts';
 import { allProxies } from './toxiproxy-client.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
- * Looks at every fault proxy and supervisor of a target and lists what is not as a healthy target has it: toxics,
- * disabled proxies, nodes held or down. Finds what anybody left, not only what we remember. Empty = clean.
+ * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it:
+ * toxics, disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside,
+ * containers stopped, paused or with rules of ours in their network. Finds what anybody left, not only what we remember.
+ * Empty = clean.
  */
 export async function scanResidue(topology: Topology, signal: AbortSignal): Promise<string[]> {
   const apis = new Set(topology.links.map((link) => link.toxiproxy.api));
@@ -15,8 +20,12 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
   const found = await Promise.all([
     ...[...apis].map((api) => scanned(api, () => scanProxies(api, signal))),
     ...[...controls].map((control) => scanned(control, () => scanNodes(control, signal))),
+    ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
+    ...topology.nodes.flatMap(({ name, hooks }) =>
+      hooks === undefined ? [] : [scanned(hooks, () => scanHooks(name, hooks, signal))],
+    ),
   ]);
-  return found.flat();
+  return [...found.flat(), ...scanAntagonists(topology.entry)];
 }
 
 async function scanProxies(api: string, signal: AbortSignal): Promise<string[]> {
@@ -30,6 +39,23 @@ async function scanProxies(api: string, signal: AbortSignal): Promise<string[]> 
 async function scanNodes(control: string, signal: AbortSignal): Promise<string[]> {
   const nodes = await allNodes(control, signal);
   return nodes.filter((node) => node.state !== 'ready').map((node) => `${node.name} is ${node.state}`);
+}
+
+async function scanHooks(node: string, hooks: string, signal: AbortSignal): Promise<string[]> {
+  try {
+    const left = await activeHooks(hooks, signal);
+    return left.map(({ name, settings }) => `fault hook ${name} ${JSON.stringify(settings)} is on in ${node}`);
+  } catch (error) {
+    // A node that is down has no hooks on, and its supervisor tells of it.
+    if (error instanceof Unreachable) return [];
+    throw error;
+  }
+}
+
+function scanAntagonists(entry: string): string[] {
+  return antagonists()
+    .filter(({ against }) => against === entry)
+    .map(({ kind, fault, process }) => `${kind} of ${fault} still runs (pid ${process.pid})`);
 }
 
 async function scanned(where: string, scan: () => Promise<string[]>): Promise<string[]> {

@@ -10,7 +10,7 @@ import { scanResidue } from './residue.ts';
 import { type FaultEvent, runTimeline } from './timeline.ts';
 import type { Topology } from './topology.ts';
 import { startToxiproxy, type Toxiproxy } from './toxiproxy/server.ts';
-import { addToxic, proxyState, setEnabled } from './toxiproxy-client.ts';
+import { addToxic, proxyState, removeToxic, setEnabled } from './toxiproxy-client.ts';
 import { openUndoJournal, pendingUndos } from './undo-journal.ts';
 
 let directory: string;
@@ -62,7 +62,14 @@ interface Played {
 async function play(
   kind: string,
   params: object,
-  options: { forMs: number; traffic: boolean; stopAfterMs?: number; sabotage?: () => Promise<void>; proofMs?: number },
+  options: {
+    forMs: number;
+    traffic: boolean | 'until proven';
+    stopAfterMs?: number;
+    sabotage?: () => Promise<void>;
+    afterProof?: () => Promise<void>;
+    proofMs?: number;
+  },
 ): Promise<Played> {
   const bound = bindFault(kind, params);
   const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
@@ -76,15 +83,19 @@ async function play(
   const journal = openUndoJournal(directory, 'run');
   const zero = performance.now();
   await runTimeline({
-    faults: [{ id: 'stampede-test', name: 'the-fault', atMs: 300, forMs: options.forMs, fault: resolved.target }],
+    faults: [{ id: 'stampede-test', name: 'the-fault', atMs: 300, forMs: options.forMs, fault: resolved.targets[0] }],
     journal,
     nowMs: () => performance.now() - zero,
     sleepUntil: (tMs, signal) => sleep(Math.max(0, tMs - (performance.now() - zero)), undefined, { signal }),
     onEvent(event) {
       events.push(event);
       if (event.state === 'applied') options.sabotage?.();
+      if (event.state === 'proven') options.afterProof?.();
+      if (event.state === 'proven' && options.traffic === 'until proven') users.abort();
     },
     signal: halt.signal,
+    lookAgainMs: 200,
+    lookMs: 800,
     ...(options.proofMs === undefined ? {} : { proofMs: options.proofMs }),
   });
   journal.close();
@@ -93,7 +104,7 @@ async function play(
   return { states: events.map((event) => event.state), events };
 }
 
-const LIFE = ['requested', 'recorded', 'applied', 'proven', 'undo requested', 'undone', 'clean'];
+const LIFE = ['requested', 'resolved', 'recorded', 'applied', 'proven', 'undo requested', 'undone', 'clean'];
 
 describe('the fault latency', () => {
   const params = { link: 'a->b', latencyMs: 200 };
@@ -102,15 +113,44 @@ describe('the fault latency', () => {
     const { states, events } = await play('latency', params, { forMs: 1_500, traffic: true });
     expect(states).toEqual(LIFE);
     expect(events.find((event) => event.state === 'proven')?.evidence).toMatch(
-      /^a->b takes 2\d\d ms, took [\d.]+ ms before$/,
+      /^a->b takes 2\d\d ms, took [\d.]+ ms before; [\d,]+ bytes of others meanwhile$/,
     );
     expect(await scanResidue(topology, soon())).toEqual([]);
     expect(pendingUndos(directory)).toEqual([]);
   });
 
+  it('is undone at once when it loses its effect before its end', async () => {
+    const fromMs = performance.now();
+    const { states, events } = await play('latency', params, {
+      forMs: 20_000,
+      traffic: true,
+      afterProof: () => removeToxic(server.url, 'a->b', 'stampede-test', soon()),
+    });
+    expect(performance.now() - fromMs).toBeLessThan(10_000);
+    expect(states).toEqual([
+      ...['requested', 'resolved', 'recorded', 'applied', 'proven', 'effect lost'],
+      ...['undo requested', 'undone', 'clean'],
+    ]);
+    expect(events.find((event) => event.state === 'effect lost')?.evidence).toContain('no effect was seen');
+  });
+
+  it('keeps its effect without being seen to be used again', async () => {
+    const { states } = await play('latency', params, { forMs: 2_500, traffic: 'until proven' });
+    expect(states).toEqual(LIFE);
+  });
+
   it('is not proven on a link that carries no traffic, and is undone at once', async () => {
     const { states, events } = await play('latency', params, { forMs: 60_000, traffic: false, proofMs: 1_200 });
-    expect(states).toEqual(['requested', 'recorded', 'applied', 'unproven', 'undo requested', 'undone', 'clean']);
+    expect(states).toEqual([
+      'requested',
+      'resolved',
+      'recorded',
+      'applied',
+      'unproven',
+      'undo requested',
+      'undone',
+      'clean',
+    ]);
     expect(events.find((event) => event.state === 'unproven')?.evidence).toContain('the link carries no traffic');
     expect(await scanResidue(topology, soon())).toEqual([]);
   });
@@ -126,7 +166,7 @@ describe('the fault latency', () => {
       proofMs: 1_200,
     });
     expect(states).toContain('unproven');
-    expect(events.find((event) => event.state === 'unproven')?.evidence).toContain('no delay of 200 ms was seen');
+    expect(events.find((event) => event.state === 'unproven')?.evidence).toContain('no effect was seen');
     expect(states.at(-1)).toBe('clean');
   });
 
@@ -141,7 +181,7 @@ describe('the fault latency', () => {
   it('is not injected when the proxy is gone', async () => {
     await server.close();
     const { states } = await play('latency', params, { forMs: 1_000, traffic: false });
-    expect(states).toEqual(['requested', 'recorded', 'failed', 'undo requested', 'clean']);
+    expect(states).toEqual(['requested', 'resolved', 'recorded', 'failed', 'undo requested', 'clean']);
   });
 });
 
@@ -150,7 +190,7 @@ describe('the fault down', () => {
     const { states, events } = await play('down', { link: 'a->b' }, { forMs: 800, traffic: true });
     expect(states).toEqual(LIFE);
     expect(events.find((event) => event.state === 'proven')?.evidence).toMatch(
-      /^a->b refuses connections, carried \d+ bytes before$/,
+      /^a->b refuses connections; [\d,]+ bytes of others before$/,
     );
     expect(await scanResidue(topology, soon())).toEqual([]);
   });
@@ -165,7 +205,7 @@ describe('the fault down', () => {
     const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
     if (!resolved?.ok) throw new Error('the fault does not resolve');
     const before = { armed: { bytesAfter: 0 }, applied: { bytesBefore: 5_000 } };
-    const proof = await resolved.target.prove(before, AbortSignal.timeout(500));
+    const proof = await resolved.targets[0].prove(before, AbortSignal.timeout(500));
     expect(proof).toEqual({ proven: false, evidence: 'a->b still accepts connections' });
   });
 });

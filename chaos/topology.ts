@@ -6,6 +6,8 @@ import { z } from 'zod';
  * a system of your own can have one written by hand.
  */
 
+const protocol = z.enum(['http', 'postgres', 'redis', 'amqp']);
+
 const nodeSchema = z.strictObject({
   name: z.string().min(1),
   role: z.string().min(1),
@@ -13,8 +15,23 @@ const nodeSchema = z.strictObject({
   by: z.union([
     /** `control` is the supervisor that owns the process: GET, PUT and DELETE {control}/nodes/{name}/hold. */
     z.strictObject({ pid: z.int().positive(), control: z.url().optional() }),
-    z.strictObject({ container: z.string().min(1) }),
+    /**
+     * `container` is its name or id. `engine` is where its Docker engine answers (`unix:///var/run/docker.sock`), where that
+     * is not the usual one. `service` and `labels` are what it may be chosen by.
+     */
+    z.strictObject({
+      container: z.string().min(1),
+      engine: z.string().min(1).optional(),
+      service: z.string().min(1).optional(),
+      labels: z.record(z.string(), z.string()).optional(),
+    }),
   ]),
+  /** Where it takes connections, so that one can see whether it answers. */
+  listens: z.strictObject({ address: z.string().min(1), protocol }).optional(),
+  /** Where it answers /livez over HTTP. */
+  ops: z.url().optional(),
+  /** Where it can be made to misbehave, for a program that has fault hooks: PUT {hooks}/__faults/{name}. */
+  hooks: z.url().optional(),
 });
 
 const linkSchema = z.strictObject({
@@ -23,8 +40,11 @@ const linkSchema = z.strictObject({
   from: z.string().min(1),
   to: z.string().min(1),
   /** How to say hello over this link, so that a round trip through it can be timed. */
-  protocol: z.enum(['http', 'postgres', 'redis']),
-  toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1) }),
+  protocol,
+  /** `reach`: where its near end is found from here, when that is not where the proxy says it listens. */
+  toxiproxy: z.strictObject({ api: z.url(), proxy: z.string().min(1), reach: z.string().min(1).optional() }),
+  /** A counter of who uses the link, where the proxy counts a connection only when it ends, as the original Toxiproxy does. */
+  traffic: z.strictObject({ page: z.url(), series: z.string().min(1) }).optional(),
 });
 
 const scrapeSchema = z.strictObject({
@@ -35,8 +55,8 @@ const scrapeSchema = z.strictObject({
 
 const storeSchema = z.strictObject({
   name: z.string().min(1),
-  kind: z.enum(['postgres', 'redis']),
-  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`. */
+  kind: z.enum(['postgres', 'redis', 'amqp']),
+  /** What this store holds, so that an oracle finds all shards: `orders`, `queue`, `catalog`; a standby holds `replica`. */
   holds: z.array(z.string()),
   dsn: z.string().min(1),
 });
@@ -47,6 +67,8 @@ export const topologySchema = z.strictObject({
   links: z.array(linkSchema),
   scrapes: z.array(scrapeSchema),
   stores: z.array(storeSchema),
+  /** The harness of a run, for faults on itself: GET, PUT and DELETE {control}/faults/monitor. Its agents are nodes. */
+  harness: z.strictObject({ control: z.url() }).optional(),
 });
 
 export type Topology = z.infer<typeof topologySchema>;

@@ -7,12 +7,16 @@ import { Unreachable } from './unreachable.ts';
  * "not there" told apart from "not reachable", and reads that keep the list of toxics.
  */
 
+/** There only when something has a lease, and that only at a server that has leases. */
+const leaseFields = { ttlMs: z.number().optional(), leftMs: z.number().optional() };
+
 const toxicSchema = z.object({
   name: z.string(),
   type: z.string(),
   stream: z.string(),
   toxicity: z.number(),
   attributes: z.record(z.string(), z.unknown()),
+  ...leaseFields,
 });
 
 const proxySchema = z.object({
@@ -21,6 +25,7 @@ const proxySchema = z.object({
   upstream: z.string(),
   enabled: z.boolean(),
   toxics: z.array(toxicSchema),
+  ...leaseFields,
 });
 
 export type ProxyState = z.infer<typeof proxySchema>;
@@ -39,58 +44,190 @@ export async function allProxies(api: string, signal: AbortSignal): Promise<Prox
 
 export interface NewToxic {
   name: string;
-  type: Parameters<ClientProxy['addToxic']>[0]['type'];
+  /** `cut_response` where the server has it: see `extensionsOf`. */
+  type: Exclude<Parameters<ClientProxy['addToxic']>[0]['type'], 'down'> | 'cut_response';
   stream: 'upstream' | 'downstream';
   attributes: Record<string, number>;
+  /** Share of connections it hits, 0..1; all of them unless told. */
+  toxicity?: number;
+  /** Draws the toxicity anew for each request; without effect at a server without that. */
+  per?: 'request';
+  /** The server removes it after so long, unless `renewToxic` is called. Without effect at a server without leases. */
+  ttlMs?: number;
 }
 
-/** Adds a toxic that hits every connection, and reads it back: what is not there afterwards was not added. */
-export async function addToxic(api: string, proxy: string, toxic: NewToxic, signal: AbortSignal): Promise<void> {
+/** Whether what was asked for ends by itself when nobody renews it. */
+export interface Leased {
+  leased: boolean;
+}
+
+/** Adds a toxic and reads it back: what is not there afterwards was not added. */
+export async function addToxic(api: string, proxy: string, toxic: NewToxic, signal: AbortSignal): Promise<Leased> {
   const client = new Toxiproxy(api);
-  const target = await bounded(api, client.get(proxy), signal);
-  await bounded(api, target.addToxic({ ...toxic, toxicity: 1 }), signal);
+  const body = { ...toxic, toxicity: toxic.toxicity ?? 1 };
+  await bounded(api, client.api.post(`${api}/proxies/${part(proxy)}/toxics`, body), signal);
   const state = await proxyState(api, proxy, signal);
-  if (!state?.toxics.some((candidate) => candidate.name === toxic.name)) {
-    throw new Error(`${proxy} accepted the toxic ${toxic.name} but does not list it`);
+  const found = state?.toxics.find((candidate) => candidate.name === toxic.name);
+  if (!found) throw new Error(`${proxy} accepted the toxic ${toxic.name} but does not list it`);
+  return { leased: found.ttlMs !== undefined };
+}
+
+/**
+ * Removes a toxic; one that is not there is fine. Toxiproxy itself waits for every connection of the proxy when it removes
+ * a toxic, and for ever if one of them is not read from: then all its connections are cut, which sets it free.
+ */
+export async function removeToxic(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
+  try {
+    await removed(api, proxy, toxic, AbortSignal.any([signal, AbortSignal.timeout(REMOVAL_PATIENCE_MS)]));
+  } catch (error) {
+    if (error instanceof Unreachable || signal.aborted) throw error;
+    if (!(error instanceof NoAnswer)) throw error;
+    await cutConnections(api, proxy, signal);
+    await removed(api, proxy, toxic, signal);
   }
 }
 
-/** Removes a toxic; one that is not there is fine. */
-export async function removeToxic(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
+const REMOVAL_PATIENCE_MS = 1_500;
+
+async function removed(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
   const state = await proxyState(api, proxy, signal);
   if (!state?.toxics.some((candidate) => candidate.name === toxic)) return;
   const client = new Toxiproxy(api);
-  const target = await bounded(api, client.get(proxy), signal);
-  const found = await bounded(api, target.getToxic(toxic), signal);
-  await bounded(api, found.remove(), signal);
+  await bounded(api, client.api.delete(`${api}/proxies/${part(proxy)}/toxics/${part(toxic)}`), signal);
 }
 
-/** Opens or closes a proxy's listener; connections are cut when it closes. A proxy that is not there is fine. */
-export async function setEnabled(api: string, proxy: string, enabled: boolean, signal: AbortSignal): Promise<void> {
-  const state = await proxyState(api, proxy, signal);
-  if (!state || state.enabled === enabled) return;
+/** Disables a proxy and enables it again. Nothing is read before: reading waits for the same lock. */
+async function cutConnections(api: string, proxy: string, signal: AbortSignal): Promise<void> {
   const client = new Toxiproxy(api);
-  const target = await bounded(api, client.get(proxy), signal);
-  await bounded(api, target.update({ listen: state.listen, upstream: state.upstream, enabled }), signal);
+  for (const enabled of [false, true]) {
+    await bounded(api, client.api.post(`${api}/proxies/${part(proxy)}`, { enabled }), signal);
+  }
 }
 
-/** Bytes a proxy has carried so far, both ways. Needs a server that counts live (started with -proxy-metrics). */
+/**
+ * Opens or closes a proxy's listener; connections are cut when it closes. A proxy that is not there is fine. With `ttlMs` a
+ * server that has leases opens it again after so long, unless `renewDisabled` is called.
+ */
+export async function setEnabled(
+  api: string,
+  proxy: string,
+  enabled: boolean,
+  signal: AbortSignal,
+  { ttlMs }: { ttlMs?: number } = {},
+): Promise<Leased> {
+  const state = await proxyState(api, proxy, signal);
+  if (!state || state.enabled === enabled) return { leased: state?.ttlMs !== undefined };
+  const { listen, upstream } = state;
+  const client = new Toxiproxy(api);
+  const lease = !enabled && ttlMs !== undefined ? { ttlMs } : {};
+  const change = { listen, upstream, enabled, ...lease };
+  const answer = await bounded(api, client.api.post<unknown>(`${api}/proxies/${part(proxy)}`, change), signal);
+  return { leased: proxySchema.parse(answer.data).ttlMs !== undefined };
+}
+
+/** `gone`: it has ended already, or was lifted by somebody else. */
+export type Renewal = 'renewed' | 'gone' | 'no leases';
+
+/** Lets a toxic stay for so long from now. */
+export function renewToxic(
+  api: string,
+  proxy: string,
+  toxic: string,
+  ttlMs: number,
+  signal: AbortSignal,
+): Promise<Renewal> {
+  return renew(api, `/proxies/${part(proxy)}/toxics/${part(toxic)}/lease`, ttlMs, signal);
+}
+
+/** Lets a disabled proxy stay disabled for so long from now. */
+export function renewDisabled(api: string, proxy: string, ttlMs: number, signal: AbortSignal): Promise<Renewal> {
+  return renew(api, `/proxies/${part(proxy)}/lease`, ttlMs, signal);
+}
+
+async function renew(api: string, path: string, ttlMs: number, signal: AbortSignal): Promise<Renewal> {
+  if (!(await hasLeases(api, signal))) return 'no leases';
+  const body = JSON.stringify({ ttlMs });
+  const answer = await bounded(api, fetch(`${api}${path}`, { method: 'POST', body, signal }), signal);
+  const text = await bounded(api, answer.text(), signal);
+  if (answer.ok) return 'renewed';
+  if (answer.status === 404 || answer.status === 409) return 'gone';
+  throw new Error(`the fault proxy at ${api} answered ${answer.status} to POST ${path}: ${text.trim()}`);
+}
+
+const extensionsSchema = z.object({ lease: z.number().optional(), cutResponse: z.number().optional() });
+const known = new Map<string, Extensions>();
+
+/** What a server has beyond the original. */
+export interface Extensions {
+  /** Toxics and disabled proxies can end by themselves. */
+  leases: boolean;
+  /** The toxic `cut_response`. */
+  cutResponse: boolean;
+}
+
+/** Asked once: the original answers 404. */
+export async function extensionsOf(api: string, signal: AbortSignal): Promise<Extensions> {
+  const before = known.get(api);
+  if (before !== undefined) return before;
+  const answer = await bounded(api, fetch(`${api}/extensions`, { signal }), signal);
+  const text = await bounded(api, answer.text(), signal);
+  const has = answer.ok ? extensionsSchema.parse(JSON.parse(text)) : {};
+  const extensions = { leases: has.lease !== undefined, cutResponse: has.cutResponse !== undefined };
+  known.set(api, extensions);
+  return extensions;
+}
+
+/** Whether toxics and disabled proxies of a server can end by themselves. */
+export async function hasLeases(api: string, signal: AbortSignal): Promise<boolean> {
+  return (await extensionsOf(api, signal)).leases;
+}
+
+/** Bytes a proxy has received so far. Needs a server with metrics (started with -proxy-metrics). */
 export async function bytesCarried(api: string, proxy: string, signal: AbortSignal): Promise<number | undefined> {
+  const carried = await trafficOf(api, proxy, signal);
+  return carried && carried.upstreamBytes + carried.downstreamBytes;
+}
+
+/** What a proxy has received so far in each direction. */
+export interface Traffic {
+  upstreamBytes: number;
+  downstreamBytes: number;
+  /** Counted as it passes; the original counts a connection's bytes when it ends. */
+  live: boolean;
+}
+
+/** Undefined when the server has no metrics, or the proxy none yet. */
+export async function trafficOf(api: string, proxy: string, signal: AbortSignal): Promise<Traffic | undefined> {
   const client = new Toxiproxy(api);
   const text = await bounded(api, client.api.getText(`${api}/metrics`), signal);
-  let bytes: number | undefined;
+  const bytes = { upstream: 0, downstream: 0 };
+  let found = false;
   for (const line of text.split('\n')) {
     if (!line.startsWith('toxiproxy_proxy_received_bytes_total{')) continue;
     if (!line.includes(`proxy="${proxy}"`)) continue;
-    bytes = (bytes ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1));
+    found = true;
+    bytes[line.includes('direction="upstream"') ? 'upstream' : 'downstream'] += Number(
+      line.slice(line.lastIndexOf(' ') + 1),
+    );
   }
-  return bytes;
+  const live = text.includes('toxiproxy_proxy_connections');
+  return found ? { upstreamBytes: bytes.upstream, downstreamBytes: bytes.downstream, live } : undefined;
 }
+
+class NoAnswer extends Error {
+  constructor(api: string, cause: unknown) {
+    super(`the fault proxy at ${api} did not answer in time`, { cause });
+    this.name = 'NoAnswer';
+  }
+}
+
+/** Names may hold anything, and stand in paths. */
+const part = encodeURIComponent;
 
 async function bounded<T>(api: string, call: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error(`the fault proxy at ${api} did not answer in time`, { cause: signal.reason }));
+    stop = () => reject(new NoAnswer(api, signal.reason));
     if (signal.aborted) stop();
     else signal.addEventListener('abort', stop, { once: true });
   });

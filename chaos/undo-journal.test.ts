@@ -3,10 +3,11 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmS
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { heal } from './heal.ts';
 import { isAlive, markOf } from './process-mark.ts';
 import { startToxiproxy, type Toxiproxy } from './toxiproxy/server.ts';
 import { addToxic, proxyState } from './toxiproxy-client.ts';
-import { heal, openUndoJournal, pendingUndos } from './undo-journal.ts';
+import { openUndoJournal, pendingUndos } from './undo-journal.ts';
 
 let directory: string;
 let server: Toxiproxy;

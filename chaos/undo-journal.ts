@@ -12,7 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, markOf, type ProcessMark } from './process-mark.ts';
-import { type UndoStep, undo } from './undo.ts';
+import { type UndoStep, undoStepSchema } from './undo.ts';
 
 /**
  * The write-ahead log of undo: a fault's undo step is flushed to disk before the fault is applied, and struck out only
@@ -20,21 +20,17 @@ import { type UndoStep, undo } from './undo.ts';
  * starts next reads the files of owners that are no longer alive, and heals.
  */
 
-const stepSchema = z.discriminatedUnion('step', [
-  z.object({ step: z.literal('remove-toxic'), api: z.string(), proxy: z.string(), toxic: z.string() }),
-  z.object({ step: z.literal('enable-proxy'), api: z.string(), proxy: z.string() }),
-  z.object({ step: z.literal('release-node'), control: z.string(), node: z.string() }),
-]) satisfies z.ZodType<UndoStep>;
-
 const lineSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('owner'), run: z.string(), pid: z.number(), started: z.string() }),
-  z.object({ op: z.literal('pending'), id: z.string(), fault: z.string(), target: z.string(), undo: stepSchema }),
+  z.object({ op: z.literal('pending'), id: z.string(), fault: z.string(), target: z.string(), undo: undoStepSchema }),
   z.object({ op: z.literal('done'), id: z.string() }),
 ]);
 
 type Line = z.infer<typeof lineSchema>;
 
 export interface UndoJournal {
+  /** Where it is, once something is pending. */
+  readonly path: string;
   /** On disk when it returns. Throws when it cannot be written: then the fault must not be applied. */
   pending(id: string, fault: string, target: string, undo: UndoStep): void;
   done(id: string): void;
@@ -58,6 +54,7 @@ export function openUndoJournal(directory: string, run: string): UndoJournal {
     fsyncSync(file);
   };
   return {
+    path,
     pending(id, fault, target, step) {
       append({ op: 'pending', id, fault, target, undo: step });
       open.add(id);
@@ -88,55 +85,11 @@ export interface PendingUndo {
 }
 
 export function pendingUndos(directory: string): PendingUndo[] {
-  if (!existsSync(directory)) return [];
-  const files = readdirSync(directory).filter((name) => name.endsWith('.ndjson'));
-  return files.flatMap((name) => pendingIn(join(directory, name)));
+  return undoFiles(directory).flatMap(pendingIn);
 }
 
-export interface Healed {
-  run: string;
-  fault: string;
-  target: string;
-  clean: boolean;
-  evidence: string;
-}
-
-/**
- * Undoes what earlier runs left behind. Faults of a harness that is still alive are left alone unless `all` is set.
- * A step that cannot be undone stays in its file, for the next try.
- */
-export async function heal(directory: string, options: { all: boolean; deadlineMs: number }): Promise<Healed[]> {
-  const found = pendingUndos(directory).filter((entry) => options.all || !entry.ownerAlive);
-  const healed = await Promise.all(
-    found.map(async (entry) => {
-      const result = await undo(entry.undo, AbortSignal.timeout(options.deadlineMs));
-      if (result.clean) strikeOut(directory, entry);
-      return { run: entry.run, fault: entry.fault, target: entry.target, ...result };
-    }),
-  );
-  for (const run of new Set(pendingRuns(directory))) {
-    const path = join(directory, `${run}.ndjson`);
-    const { owner, pending } = read(path);
-    if (pending.length === 0 && (owner === undefined || !isAlive(owner))) rmSync(path, { force: true });
-  }
-  return healed;
-}
-
-function strikeOut(directory: string, entry: PendingUndo): void {
-  const file = openSync(join(directory, `${entry.run}.ndjson`), 'a');
-  writeSync(file, `${JSON.stringify({ op: 'done', id: entry.id } satisfies Line)}\n`);
-  fsyncSync(file);
-  closeSync(file);
-}
-
-function pendingRuns(directory: string): string[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => name.endsWith('.ndjson'))
-    .map((name) => name.slice(0, -'.ndjson'.length));
-}
-
-function pendingIn(path: string): PendingUndo[] {
+/** Of one run. */
+export function pendingIn(path: string): PendingUndo[] {
   const { run, owner, pending } = read(path);
   if (owner === undefined) return [];
   const ownerAlive = isAlive(owner);
@@ -165,6 +118,30 @@ function read(path: string) {
     else pending.delete(line.id);
   }
   return { run, owner, pending: [...pending.values()] };
+}
+
+/** Says in a run's file that a fault is undone. */
+export function strikeOut(path: string, id: string): void {
+  const file = openSync(path, 'a');
+  // A crash may have torn the line before: it must not take this one with it.
+  writeSync(file, `\n${JSON.stringify({ op: 'done', id } satisfies Line)}\n`);
+  fsyncSync(file);
+  closeSync(file);
+}
+
+/** Removes a run's file when nothing in it is pending and its owner is gone. */
+export function removeWhenDone(path: string): void {
+  if (!existsSync(path)) return;
+  const { owner, pending } = read(path);
+  if (pending.length === 0 && (owner === undefined || !isAlive(owner))) rmSync(path, { force: true });
+}
+
+/** The files of all runs that have one. */
+export function undoFiles(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.ndjson'))
+    .map((name) => join(directory, name));
 }
 
 /** A line torn by a crash was never flushed, so its fault was never applied. */

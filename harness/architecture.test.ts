@@ -75,7 +75,14 @@ describe('imports', () => {
     ['harness/oracles', ['chaos/topology.ts', 'harness/errors.ts', 'harness/load/recorder.ts']],
     [
       'harness/scenario',
-      ['chaos/', 'harness/errors.ts', 'harness/units.ts', 'harness/load/user.ts', 'harness/load/schedule.ts'],
+      [
+        'chaos/',
+        'harness/errors.ts',
+        'harness/units.ts',
+        'harness/load/random.ts',
+        'harness/load/schedule.ts',
+        'harness/load/user.ts',
+      ],
     ],
     ['harness/agents', ['harness/clock.ts', 'harness/errors.ts', 'harness/load/', 'harness/scenario/']],
     [
@@ -104,6 +111,7 @@ describe('imports', () => {
     ['harness/verdict', ['harness/journal.ts', 'harness/units.ts', 'harness/scenario/plan.ts']],
     ['reports', ['harness/verdict/verdict.ts']],
     ['scenarios', ['harness/index.ts']],
+    ['dashboards', ['harness/monitor/']],
   ])('of %s go only where they may', (room, allowed) => {
     expect(crossings(room, oneOf(...allowed))).toEqual([]);
   });
@@ -115,6 +123,7 @@ describe('imports', () => {
 
   it.each([
     ['toxiproxy-node-client', ['chaos/toxiproxy-client.ts']],
+    ['dockerode', ['chaos/docker/docker-client.ts', 'chaos/docker/engine-options.ts']],
     [
       'undici',
       [
@@ -125,13 +134,16 @@ describe('imports', () => {
         'target-app/service/upstream.ts',
       ],
     ],
-    ['pg', ['harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
-    ['ioredis', ['target-app/service/redis.ts']],
+    ['pg', ['chaos/exchange.ts', 'chaos/postgres.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    ['ioredis', ['chaos/redis.ts', 'target-app/service/redis.ts']],
+    ['amqplib', ['target-app/service/queue/amqp-queue.ts']],
     ['commander', ['harness/cli.ts']],
     ['re2js', ['harness/monitor/promql/re2.ts']],
     [
       'yaml',
       [
+        'dashboards/prometheus/rule-test-file.ts',
+        'dashboards/prometheus/slo-burn.ts',
         'harness/monitor/prometheus/server.ts',
         'harness/monitor/rules/burn-rate.ts',
         'harness/monitor/rules/rule-file.ts',
@@ -139,6 +151,7 @@ describe('imports', () => {
       ],
     ],
     ['log-update', ['harness/view.ts']],
+    ['@grafana/grafana-foundation-sdk/dashboard', ['dashboards/to-grafana.ts']],
   ])('of %s stay in the file that is made for it', (vendor, homes) => {
     const users = [...imports].filter(([, targets]) => targets.includes(vendor)).map(([file]) => file);
     expect(users.filter((file) => !homes.includes(file))).toEqual([]);
@@ -164,8 +177,13 @@ describe('imports', () => {
       'harness/bench/soak.ts',
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
+      'harness/commands/inject.ts',
+      'harness/crash-matrix/driver.ts',
+      'harness/crash-matrix/main.ts',
       'harness/commands/run.ts',
+      'chaos/antagonist/main.ts',
       'chaos/toxiproxy/main.ts',
+      'chaos/watchdog/main.ts',
       'target-app/main.ts',
     ];
     expect(printing.filter((file) => !programs.includes(file))).toEqual([]);

@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { PROFILES, type Profile } from '../target-app/compose/layout.ts';
+import { type PartChoice, PORTS, parseChoice } from '../target-app/parts/choice.ts';
 import { MUTANTS } from '../target-app/roles/orders/mutants.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
-import { chaosCatalog, chaosStatus, chaosUndo } from './commands/chaos.ts';
+import { chaosCatalog, chaosStatus, chaosStop, chaosUndo } from './commands/chaos.ts';
 import type { CommandResult, CommonOptions } from './commands/command.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { type InjectOptions, injectCommand } from './commands/inject.ts';
 import { liveCommand } from './commands/live.ts';
 import { planCommand } from './commands/plan.ts';
 import { pushCommand } from './commands/push.ts';
@@ -14,7 +17,7 @@ import { type QueryOptions, queryCommand } from './commands/query.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
-import { targetDown, targetStatus, targetUp } from './commands/target.ts';
+import { type TargetUpOptions, targetDown, targetStatus, targetUp } from './commands/target.ts';
 import { EXIT, type ExitCode, messageOf, StampedeError } from './errors.ts';
 import { ROOT_HELP } from './help.ts';
 import { packageRoot } from './places.ts';
@@ -25,6 +28,10 @@ import { parseDuration } from './units.ts';
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
 const jsonWanted = process.argv.includes('--json');
 if (process.argv.includes('--no-color')) process.env.NO_COLOR = '1';
+
+const WITH_HELP = `real parts from PATH instead of embedded ones: ${Object.entries(PORTS)
+  .map(([port, parts]) => `${port}=${parts.filter((part) => part !== 'embedded').join('|')}`)
+  .join(', ')}`;
 
 const exitCode = await main(process.argv.slice(2));
 // A pipe takes its time; what was printed must be out before we go.
@@ -58,6 +65,8 @@ async function main(argv: string[]): Promise<ExitCode | number> {
   }
 }
 
+type InjectCommandOptions = Omit<InjectOptions, 'forMs' | 'never' | 'say'> & { for: number; never?: string[] };
+
 function commandLine(done: (result: CommandResult) => void): Command {
   const program = new Command('stampede')
     .version(
@@ -87,11 +96,20 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts',
     'stampede run scenarios/first-run.ts --seed 42 --json > verdict.json',
     'stampede run scenarios/first-run.ts --monitor prometheus',
+    'stampede run scenarios/first-run.ts --with queue=rabbitmq,lb=haproxy',
+    'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
+    .addOption(targetOption("instead of the scenario's target"))
+    .option('--with <parts>', WITH_HELP, partChoice)
     .option('--monitor <which>', "judge by a real Prometheus: 'prometheus' from PATH, or its address", monitorName)
     .option('--rules <file>', "recording and alerting rules in Prometheus' format; alerts are told in the report")
+    .addOption(
+      new Option('--observe <address>', 'PORT or HOST:PORT for /metrics, /targets and /alerts of the run').env(
+        'STAMPEDE_OBSERVE',
+      ),
+    )
     .addOption(
       new Option('--summary <detail>', 'what to print at the end').choices(['full', 'short', 'none']).default('full'),
     )
@@ -101,7 +119,10 @@ function commandLine(done: (result: CommandResult) => void): Command {
         options: CommonOptions & {
           seed?: number;
           agents?: number;
+          with?: PartChoice;
           monitor?: string;
+          observe?: string;
+          target?: 'reference' | 'compose';
           summary: 'full' | 'short' | 'none';
         },
       ) => done(await runCommand(file, { ...options, version })),
@@ -113,7 +134,8 @@ function commandLine(done: (result: CommandResult) => void): Command {
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
-    .action(async (file: string, options: { seed?: number; agents?: number }) =>
+    .addOption(targetOption("instead of the scenario's target"))
+    .action(async (file: string, options: { seed?: number; agents?: number; target?: 'reference' | 'compose' }) =>
       done(await planCommand(file, options)),
     );
 
@@ -190,18 +212,57 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(target, 'up', 'start the reference shop and leave it up', [
     'stampede target up',
     'stampede target up --port 8080',
+    'stampede target up --with queue=rabbitmq,cache=redis,lb=haproxy,edge=varnish',
+    'stampede target up --target compose',
   ])
+    .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
     .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .option('--profile <names>', `more containers, comma-separated: ${PROFILES.join(', ')}`, profileNames)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
-    .action(async (options: { port?: number; mutants?: string[] }) =>
+    .option('--with <parts>', WITH_HELP, partChoice)
+    .action(async (options: Omit<TargetUpOptions, 'say'>) =>
       done(await targetUp({ ...options, say: (line) => process.stderr.write(`${line}\n`) })),
     );
   add(target, 'status', 'what of it is up', ['stampede target status', 'stampede target status --json']).action(
     async () => done(await targetStatus()),
   );
-  add(target, 'down', 'stop it', ['stampede target down']).action(async () => done(await targetDown()));
+  add(target, 'down', 'stop it', ['stampede target down', 'stampede target down --target compose'])
+    .addOption(targetOption('only this one (default: whatever is up)'))
+    .action(async (options: { target?: 'reference' | 'compose' }) => done(await targetDown(options.target)));
 
-  const chaos = program.command('chaos').description('faults: undo, status, catalog');
+  const chaos = program.command('chaos').description('faults: inject, stop, undo, status, catalog');
+  add(chaos, 'inject <fault>', 'one fault on a system that runs, without a load: proven, kept up, undone', [
+    "stampede chaos inject 'latency link=orders->shard-eu-0 latencyMs=800' --for 60s",
+    "stampede chaos inject 'kill node=role=gateway' --limit 1 --for 20s",
+    "stampede chaos inject 'down link=redis' --toxiproxy http://127.0.0.1:8474 --protocol redis",
+    "stampede chaos inject 'pause node=service=api' --docker --for 10s",
+  ])
+    .option('--for <duration>', 'how long it lasts', durationMs, 30_000)
+    .option(
+      '--toxiproxy <url>',
+      'the proxies of this server are the links (default: those of the target that is up here)',
+    )
+    .addOption(
+      new Option('--protocol <name>', 'what those proxies speak')
+        .choices(['http', 'postgres', 'redis'])
+        .default('http'),
+    )
+    .option('--docker', 'the containers of this machine are the nodes')
+    .option('--topology <file>', 'nodes and links as this file has them')
+    .option('--limit <number>', 'at most so many of the targets that are selected', wholeNumber)
+    .option('--percent <number>', 'at most this share of them', wholeNumber)
+    .option('--never <selectors...>', 'nodes and links that must not be hit')
+    .option('--seed <number>', 'of the draw among more targets than that', wholeNumber, 1)
+    .option('--idle', 'an effect on a link that nobody uses counts too')
+    .action(async (text: string, { for: forMs, never = [], ...options }: InjectCommandOptions) =>
+      done(await injectCommand(text, { ...options, forMs, never, say: (line) => process.stderr.write(`${line}\n`) })),
+    );
+  add(chaos, 'stop', 'end every run and injection here: all faults are undone at once, exit 5 for the runs', [
+    'stampede chaos stop',
+    "stampede chaos stop --reason 'customers are calling'",
+  ])
+    .option('--reason <text>', 'what the report says', 'by stampede chaos stop')
+    .action(async (options: { reason: string }) => done(await chaosStop(options)));
   add(chaos, 'undo', 'heal what earlier runs left behind', ['stampede chaos undo', 'stampede chaos undo --all'])
     .option('--all', 'also faults of runs that are still alive')
     .action(async (options: { all?: boolean }) => done(await chaosUndo({ all: options.all ?? false })));
@@ -223,10 +284,20 @@ function commandLine(done: (result: CommandResult) => void): Command {
   add(program, 'doctor', 'what is missing here, and how to get it', [
     'stampede doctor',
     'stampede doctor --json',
-  ]).action(() => done(doctorCommand()));
+  ]).action(async () => done(await doctorCommand()));
 
   for (const command of [program, ...program.commands, ...target.commands, ...chaos.commands]) command.exitOverride();
   return program;
+}
+
+function partChoice(text: string): PartChoice {
+  const parsed = parseChoice(text);
+  if (parsed.kind === 'choice') return parsed.choice;
+  throw new InvalidArgumentError(`${parsed.problems.map((problem) => `\n  ${problem}`).join('')}`);
+}
+
+function targetOption(about: string): Option {
+  return new Option('--target <which>', about).choices(['reference', 'compose']);
 }
 
 function wholeNumber(text: string): number {
@@ -238,6 +309,13 @@ function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError(`Expected a duration such as '30s', got '${text}'.`);
   return ms;
+}
+
+function profileNames(text: string): Profile[] {
+  const names = text.split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !(PROFILES as readonly string[]).includes(name));
+  if (unknown.length === 0) return PROFILES.filter((profile) => names.includes(profile));
+  throw new InvalidArgumentError(`There is no ${unknown.join(' and no ')}; there is ${PROFILES.join(' and ')}.`);
 }
 
 function mutantNames(text: string): string[] {

@@ -44,7 +44,8 @@ export type JournalEvent =
   | GeneratorEvent
   | { kind: 'scrape gap'; job: string; url: string; node?: string; reason: string }
   | { kind: 'scrapes'; done: number; failed: number }
-  | ({ kind: 'alert' } & AlertTransition)
+  /** `via` says who told it when it was not a rule of our own; then there is no value. */
+  | ({ kind: 'alert'; via?: 'alertmanager'; value?: number } & Omit<AlertTransition, 'value'>)
   | { kind: 'monitor attached'; url: string; version: string; semantics: 'v2' | 'v3'; ours: boolean }
   | {
       /** What a real Prometheus and the embedded monitor say of one objective in one window. */

@@ -3,7 +3,7 @@ import type { Snapshot } from './agents/protocol.ts';
 import type { GeneratorEvent, JournalLine } from './journal.ts';
 import { Histogram } from './load/histogram.ts';
 import { type CurvePoint, valueAt } from './load/schedule.ts';
-import { type ObjectivePlan, type Plan, peakUsers } from './scenario/plan.ts';
+import { type ClientMeasure, type ObjectivePlan, type Plan, peakUsers } from './scenario/plan.ts';
 import { sentenceOf } from './sentences.ts';
 import { holds } from './units.ts';
 import type { Outcome } from './verdict/verdict.ts';
@@ -99,6 +99,31 @@ export class LiveTracker {
     const known = byWindow.get(window);
     const worse = known === undefined || (objective.op.startsWith('<') ? value > known.value : value < known.value);
     byWindow.set(window, { value: worse ? value : known.value, samples: (known?.samples ?? 0) + 1 });
+  }
+
+  /** What a measure of the requests of one name says, over the last ten seconds; null when there were none. */
+  recent(name: string, measure: ClientMeasure, nowMs: number): number | null {
+    const last = this.#lastSeconds(nowMs, 10);
+    const tally = merge(last.flatMap((tallies) => tallies.get(name) ?? []));
+    return tally.response.count === 0 ? null : measured(tally, measure, Math.max(1, last.length));
+  }
+
+  /** Of the harness itself, as the agents last told; null before they have. */
+  health(what: 'lateness' | 'loopLag' | 'cpu' | 'agentsLost'): number | null {
+    const now = [...this.#agents.values()];
+    if (now.length === 0) return null;
+    switch (what) {
+      case 'lateness':
+        return Math.max(0, ...now.map((agent) => agent.latenessP99Ms ?? 0));
+      case 'loopLag':
+        return Math.max(...now.map((agent) => agent.loopLagP99Ms));
+      case 'cpu':
+        return Math.max(...now.map((agent) => agent.cpu));
+      case 'agentsLost':
+        return this.#plan.agents - this.#agentsReady;
+      default:
+        return what satisfies never;
+    }
   }
 
   state(nowMs: number): LiveState {
@@ -270,7 +295,23 @@ export class LiveTracker {
       });
     const outcomes = cells.map((cell) => cell.outcome);
     const outcome = outcomes.includes('failed') ? 'failed' : outcomes.includes('passed') ? 'passed' : null;
-    return { name, limit, limitValue, op, unit, outcome, cells, budgetLeft: null };
+    return { name, limit, limitValue, op, unit, outcome, cells, budgetLeft: this.#budgetLeft(objective) };
+  }
+
+  /** Of the windows it is judged in, by what they look like now. Null where the promise allows no share of bad requests. */
+  #budgetLeft(objective: ObjectivePlan): number | null {
+    if (objective.source !== 'client' || !objective.op.startsWith('<')) return null;
+    const { measure, limitValue, of } = objective;
+    const allowed = measure.kind === 'errors' ? limitValue : measure.kind === 'quantile' ? 1 - measure.q : 0;
+    const isWhole = objective.during.some((wanted) => wanted === 'whole');
+    const windows = [...this.#windows].filter(
+      ([window]) => isWhole || objective.during.some((wanted) => window === wanted || window.startsWith(`${wanted}:`)),
+    );
+    const judged = merge(windows.flatMap(([, byName]) => byName.get(of) ?? []));
+    const { response, errors } = judged;
+    if (allowed === 0 || response.count === 0) return null;
+    const bad = measure.kind === 'errors' ? errors : response.countAbove(limitValue);
+    return 1 - bad / (allowed * response.count);
   }
 
   #measured(
@@ -280,19 +321,8 @@ export class LiveTracker {
     const tally = this.#windows.get(window)?.get(objective.of);
     if (!tally) return undefined;
     const { measure } = objective;
-    const samples = tally.response.count;
-    switch (measure.kind) {
-      case 'quantile':
-        return { value: tally.response.quantile(measure.q), samples };
-      case 'max':
-        return { value: tally.response.maxMs, samples };
-      case 'errors':
-        return { value: ratio(tally), samples };
-      case 'rate':
-        return { value: null, samples };
-      default:
-        return measure satisfies never;
-    }
+    const value = measure.kind === 'rate' ? null : measured(tally, measure, 1);
+    return { value, samples: tally.response.count };
   }
 
   #unfit(now: readonly GeneratorEvent[]): string | null {
@@ -304,6 +334,21 @@ export class LiveTracker {
     if (lateness !== null && lateness > validity.latenessP99Ms)
       return `lateness p99 ${Math.round(lateness)} ms, limit ${validity.latenessP99Ms} ms`;
     return null;
+  }
+}
+
+function measured(tally: Tally, measure: ClientMeasure, seconds: number): number | null {
+  switch (measure.kind) {
+    case 'quantile':
+      return tally.response.quantile(measure.q);
+    case 'max':
+      return tally.response.maxMs;
+    case 'errors':
+      return ratio(tally);
+    case 'rate':
+      return tally.response.count / seconds;
+    default:
+      return measure satisfies never;
   }
 }
 
@@ -322,6 +367,7 @@ const SHOWN_STATES: Partial<Record<Extract<JournalLine, { kind: 'fault' }>['stat
   applied: 'applied',
   proven: 'proven',
   unproven: 'no effect',
+  'effect lost': 'no effect',
   'undo requested': 'undo requested',
   undone: 'undone',
   clean: 'undo proven',

@@ -1,17 +1,26 @@
+import { EMBEDDED, type PartChoice } from '../target-app/parts/choice.ts';
 import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
 import { checkExpression } from './monitor/promql/check.ts';
 import { invariants } from './oracles/invariants.ts';
+import { targetDirectory } from './places.ts';
+import { blastCapOf } from './project-config.ts';
 import type { ParseContext } from './scenario/context.ts';
 import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { paperTopology, readTopology } from './target.ts';
+import { paperStack } from './targets/compose/stack-topology.ts';
+import { paperReference, runningTarget } from './targets/reference.ts';
+import { readTopology } from './targets/target.ts';
 
 export interface PrepareOptions {
   seed?: number;
   agents?: number;
+  /** Of the reference target, which is not up yet: names of links depend on them. */
+  parts?: PartChoice;
+  /** Instead of the scenario's own. */
+  target?: 'reference' | 'compose';
 }
 
 /**
@@ -22,13 +31,18 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
   const exported = await importScenario(file);
   const parsed = parseScenario(exported, {
     file,
-    ...options,
-    topology: topologyFor(exported),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
+    topology: topologyFor(exported, options),
+    cap: blastCapOf(process.cwd()),
     limits: machineLimits(),
     invariants: Object.keys(invariants),
     checkPromql,
   });
-  if (parsed.ok) return parsed.plan;
+  if (parsed.ok) {
+    const { target } = options;
+    return target === undefined ? parsed.plan : Object.freeze({ ...parsed.plan, target: { kind: target } });
+  }
   const { problems } = parsed;
   throw new StampedeError(
     'scenario/problems',
@@ -42,10 +56,11 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
 }
 
 /** A scenario that is wrong elsewhere must not hide what is wrong with its faults. */
-function topologyFor(exported: unknown) {
-  const target = (exported as Partial<Scenario> | undefined)?.definition?.target;
+function topologyFor(exported: unknown, { target: instead, parts }: PrepareOptions) {
+  const target = instead ?? (exported as Partial<Scenario> | undefined)?.definition?.target;
   if (typeof target === 'object') return target.topology === undefined ? undefined : readTopology(target.topology);
-  return paperTopology();
+  if (target === 'compose') return paperStack();
+  return paperReference(parts ?? runningTarget(targetDirectory)?.parts ?? EMBEDDED);
 }
 
 function checkPromql(expression: string): ReturnType<ParseContext['checkPromql']> {

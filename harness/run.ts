@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { heal } from '../chaos/undo-journal.ts';
+import { heal } from '../chaos/heal.ts';
 import type { ReportModel } from '../reports/model.ts';
 import type { LiveState } from '../reports/terminal/live-state.ts';
 import { writeReports } from '../reports/write.ts';
+import type { PartChoice } from '../target-app/parts/choice.ts';
 import { type RunClock, startClock } from './clock.ts';
 import { messageOf, StampedeError } from './errors.ts';
 import { type Journal, type JournalLine, openJournal } from './journal.ts';
@@ -13,11 +14,15 @@ import { createRunDirectory, outputError } from './run-directory.ts';
 import { Load } from './running/load.ts';
 import { loadAndFaults } from './running/load-and-faults.ts';
 import { lookAround } from './running/look-around.ts';
+import { OBSERVE_DEFAULT, type ObserveAddress } from './running/observe-address.ts';
+import { serveObservers } from './running/observe-server.ts';
 import { startRules } from './running/rules.ts';
+import { RunMetrics } from './running/run-metrics.ts';
 import { askPrometheus } from './running/second-opinion.ts';
 import { scrapesOf, watch } from './running/watch.ts';
 import type { Plan } from './scenario/plan.ts';
-import { type Target, targetOf } from './target.ts';
+import { targetOf } from './target.ts';
+import type { Target } from './targets/target.ts';
 
 export interface RunOptions {
   plan: Plan;
@@ -28,7 +33,14 @@ export interface RunOptions {
   monitor?: string | undefined;
   /** The user's own, run beside the burn-rate rules of the promises. */
   rules?: RuleGroup[];
-  places: { runs: string; undo: string; live: string; target: string };
+  /** Where the run's own metrics are served and alerts are taken; on a free port of 127.0.0.1 unless told otherwise. */
+  observe?: ObserveAddress;
+  /** What the reference target is made of, when that is not as it comes. */
+  parts?: PartChoice;
+  /** `checkout` is the working directory, which has one stack of containers. */
+  places: { runs: string; undo: string; live: string; target: string; checkout: string };
+  /** What a long start of the target has to say, a line each. */
+  say: (line: string) => void;
   /** Every journal event as it happens. */
   onEvent: (line: JournalLine) => void;
   /** Twice a second. */
@@ -46,15 +58,21 @@ export async function run(options: RunOptions): Promise<ReportModel> {
   const clock = startClock();
   const { id, directory } = createRunDirectory(places.runs, plan, new Date(clock.zero.epochMs));
   const live = new LiveTracker(plan);
+  const metrics = new RunMetrics(plan);
   const broken = new AbortController();
   const journal = openJournal(join(directory, RUN_FILES.journal), clock.nowMs, {
     onEvent(line) {
       live.event(line);
+      metrics.event(line);
       options.onEvent(line);
     },
     onFailure: (error) => broken.abort(outputError(directory, error)),
   });
-  const drawing = setInterval(() => options.onLive(live.state(clock.nowMs())), LIVE_EVERY_MS);
+  const drawing = setInterval(() => {
+    const state = live.state(clock.nowMs());
+    metrics.live(state);
+    options.onLive(state);
+  }, LIVE_EVERY_MS);
   const cleanups: (() => Promise<void> | void)[] = [() => clearInterval(drawing), () => journal.close()];
   let loadEnded = false;
   const giveUp = AbortSignal.any([options.interrupt, broken.signal]);
@@ -65,11 +83,31 @@ export async function run(options: RunOptions): Promise<ReportModel> {
 
     const target = await bringUp(plan, options, journal, clock, giveUp);
     cleanups.push(() => target.stop());
+    const agentUrls: string[] = [];
+    const observe = await serveObservers(options.observe ?? target.observe ?? OBSERVE_DEFAULT, {
+      id,
+      metrics: () => metrics.text(),
+      agentUrls: () => agentUrls,
+      onAlert: (event) => journal.write(event),
+    });
+    cleanups.push(() => observe.close());
+
     const load = new Load(plan, target, directory, clock, journal, live, (error) => broken.abort(error));
     cleanups.push(() => load.close());
-    const agentUrls = await load.ready(giveUp);
+    agentUrls.push(...(await load.ready(giveUp)));
     const wanted = options.monitor;
-    const watching = await watch({ target, agentUrls, directory, clock, journal, signal: giveUp, wanted });
+    const harnessUrl = `${observe.url}/metrics`;
+    const watching = await watch({
+      id,
+      target,
+      agentUrls,
+      harnessUrl,
+      directory,
+      clock,
+      journal,
+      signal: giveUp,
+      wanted,
+    });
     cleanups.push(() => watching.stop());
     const { embedded, prometheus } = watching;
     const monitor = prometheus ?? embedded;
@@ -77,7 +115,7 @@ export async function run(options: RunOptions): Promise<ReportModel> {
     cleanups.push(() => rules.stop());
 
     const { interrupt } = options;
-    const parts = { id, plan, target, load, monitor, journal, live, clock };
+    const parts = { id, plan, target, load, monitor, embedded, journal, live, clock };
     const ended = await loadAndFaults({
       ...parts,
       undoDirectory: places.undo,
@@ -151,6 +189,9 @@ async function bringUp(
   const fromMs = clock.nowMs();
   const target = await targetOf(plan.target, {
     directory: options.places.target,
+    ...(options.parts === undefined ? {} : { parts: options.parts }),
+    checkout: options.places.checkout,
+    say: options.say,
     signal,
     onEvent(event) {
       if (event.event !== 'node-exited') return;

@@ -63,7 +63,8 @@ export function sentenceOf(event: JournalLine): { verb: string; text: string } |
           .map(([name, value]) => `${name}=${value}`)
           .join(' '),
       } = event.annotations;
-      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}` };
+      const via = event.via === undefined ? '' : ', told by Alertmanager';
+      return { verb: 'alert', text: `${event.alert} ${event.state}: ${summary}${via}` };
     }
     case 'monitor attached':
       return {
@@ -100,10 +101,13 @@ function faultSentence(event: Extract<JournalLine, { kind: 'fault' }>): { verb: 
   const because = event.evidence === undefined ? '' : `: ${event.evidence}`;
   const text = {
     requested: `${event.name} injected on ${event.target}: ${event.settings}`,
+    skipped: `${event.name} did not come${because}`,
+    resolved: undefined,
     recorded: undefined,
     applied: undefined,
     proven: `${event.name} proven${because}`,
     unproven: `${event.name} had no effect that could be proven${because}`,
+    'effect lost': `${event.name} has lost its effect${because}`,
     failed: `${event.name} could not be injected${because}`,
     'undo requested': undefined,
     undone: undefined,

@@ -1,7 +1,7 @@
 // `npm run test:real`: tests against real parts. Each part is looked for, installed when it is missing, and named as
 // skipped, with the reason, when it cannot be had.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,6 +13,34 @@ const parts = [
   { name: 'Chromium', env: 'CHROMIUM', find: () => onPath('chromium') ?? debian('chromium', 'chromium') },
   { name: 'Toxiproxy', env: 'TOXIPROXY_SERVER', find: toxiproxy },
   { name: 'promtool', env: 'PROMTOOL', find: () => onPath('promtool') ?? debian('prometheus', 'promtool') },
+  ...[
+    ['HAProxy', 'HAPROXY', 'haproxy', 'haproxy'],
+    ['Varnish', 'VARNISHD', 'varnish', 'varnishd'],
+    ['nginx', 'NGINX', 'nginx-light', 'nginx'],
+    ['Redis', 'REDIS_SERVER', 'redis-server', 'redis-server'],
+    // The one on PATH changes to a user of its own.
+    ['RabbitMQ', 'RABBITMQ_SERVER', 'rabbitmq-server', 'rabbitmq-server', '/usr/lib/rabbitmq/bin'],
+  ].map(([name, env, ...where]) => ({ name, env, find: () => server(...where) })),
+  { name: 'Docker', env: 'DOCKER', find: docker },
+  {
+    name: 'Docker Compose',
+    env: 'DOCKER_COMPOSE',
+    find: () => onPath('docker-compose') ?? debian('docker-compose', 'docker-compose'),
+  },
+  {
+    name: 'debootstrap',
+    env: 'DEBOOTSTRAP',
+    find: () => onPath('debootstrap') ?? debian('debootstrap', 'debootstrap'),
+  },
+  { name: 'amtool', env: 'AMTOOL', find: () => onPath('amtool') ?? debian('prometheus-alertmanager', 'amtool') },
+  {
+    name: 'Alertmanager',
+    env: 'ALERTMANAGER',
+    find: () =>
+      onPath('prometheus-alertmanager') ??
+      onPath('alertmanager') ??
+      debian('prometheus-alertmanager', 'prometheus-alertmanager'),
+  },
   { name: 'Prometheus 2', env: 'PROMETHEUS', find: prometheus2 },
   { name: 'Prometheus 3', env: 'PROMETHEUS_3', find: prometheus3 },
 ];
@@ -27,13 +55,52 @@ for (const { name, env: variable, find } of parts) {
   }
 }
 
+const engine = env.DOCKER === undefined ? undefined : await startEngine();
+if (engine?.host !== undefined) env.DOCKER_HOST = engine.host;
+
 const vitest = join(root, 'node_modules/.bin/vitest');
 const passed = spawnSync(vitest, ['run', '--config', 'vitest.real.config.ts', ...process.argv.slice(2)], {
   cwd: root,
   env,
   stdio: 'inherit',
 });
+await engine?.stop();
 process.exit(passed.status ?? 1);
+
+/** The engine that runs, or one of our own for the time of the tests; its images are kept for the next time. */
+async function startEngine() {
+  const answers = (host) =>
+    spawnSync('docker', ['version'], { env: host ? { ...env, DOCKER_HOST: host } : env }).status === 0;
+  if (answers(process.env.DOCKER_HOST)) {
+    process.stdout.write('Docker engine: the one that runs\n');
+    return { host: process.env.DOCKER_HOST, stop: async () => {} };
+  }
+  const directory = join(root, '.stampede/docker');
+  mkdirSync(directory, { recursive: true });
+  const files = { '--data-root': 'data', '--exec-root': 'exec', '--pidfile': 'dockerd.pid' };
+  const args = Object.entries(files).flatMap(([flag, file]) => [flag, join(directory, file)]);
+  // A path for a socket must be short.
+  const host = `unix:///tmp/stampede-docker-${process.pid}.sock`;
+  const log = openSync(join(directory, 'dockerd.log'), 'w');
+  const child = spawn('dockerd', ['-H', host, ...args], { stdio: ['ignore', log, log] });
+  for (let waited = 0; waited < 60; waited++) {
+    if (answers(host)) {
+      process.stdout.write('Docker engine: started for these tests\n');
+      const stop = () =>
+        new Promise((resolve) => {
+          child.on('exit', resolve);
+          child.kill('SIGTERM');
+        });
+      return { host, stop };
+    }
+    if (child.exitCode !== null) break;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  child.kill('SIGKILL');
+  process.stdout.write(`skipped: no Docker engine can be started here (${join(directory, 'dockerd.log')} says why)\n`);
+  delete env.DOCKER;
+  return undefined;
+}
 
 function onPath(command) {
   const { status, stdout } = spawnSync('sh', ['-c', `command -v ${command}`], { encoding: 'utf8' });
@@ -56,6 +123,25 @@ function debian(packageName, command) {
   const install = () => apt('install', '-y', '-qq', '--no-install-recommends', packageName);
   if (!install() && !(apt('update', '-qq') && install())) return undefined;
   return onPath(command);
+}
+
+/** Debian keeps servers where users who are not root have no PATH. */
+function server(packageName, command, folder = '/usr/sbin') {
+  const known = () => [`${folder}/${command}`].find((path) => existsSync(path)) ?? onPath(command);
+  return known() ?? debian(packageName, command) ?? known();
+}
+
+/** The engine, and what the tests make their image out of; it is started by the tests when none answers. */
+function docker() {
+  for (const [packageName, command] of [
+    ['docker.io', 'dockerd'],
+    ['busybox-static', 'busybox'],
+    ['iproute2', 'tc'],
+    ['iptables', 'iptables'],
+  ]) {
+    if (onPath(command) === undefined && debian(packageName, command) === undefined) return undefined;
+  }
+  return onPath('docker');
 }
 
 /** The original, built from its sources by the Go module proxy. */

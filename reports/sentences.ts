@@ -202,7 +202,9 @@ export function nextCommands(verdict: Verdict, directory: string): { does: strin
 
 /** The command that repeats this run with the same traffic. */
 export function againCommand(verdict: Verdict): string {
-  return `stampede run ${shellWord(verdict.run.file)} --seed ${verdict.run.seed}`;
+  const { file, target, seed } = verdict.run;
+  const parts = ['stampede run', shellWord(file), ...(target === undefined ? [] : [`--target ${target}`])];
+  return [...parts, `--seed ${seed}`].join(' ');
 }
 
 export function plural(n: number, one: string, many = `${one}s`): string {

@@ -97,6 +97,8 @@ describe('the reference target', { timeout: 60_000 }, () => {
     expect(topology.stores.map(({ name, holds }) => `${name}: ${holds}`)).toEqual([
       'shard-eu-0: orders',
       'shard-us-0: orders',
+      'shard-eu-0-standby: replica',
+      'shard-us-0-standby: replica',
       'queue: queue',
       'catalog: catalog',
       'cache: cache',
@@ -427,7 +429,7 @@ test('a target that is asked for the impossible says what is wrong with the comm
   const messages = target.progress.map((one) => (one.event === 'failed' ? one.message : one.event));
   expect(messages).toEqual([
     expect.stringContaining('--mutants'),
-    'unknown option --pport; known: --dir, --proxy, --port, --tether, --mutants',
+    'unknown option --pport; known: --dir, --proxy, --port, --tether, --mutants, --with',
   ]);
   await rm(dir, { recursive: true, force: true });
 });

@@ -16,6 +16,12 @@ export interface TopologyNode {
   role: string;
   region?: string;
   by: { pid: number; control: string };
+  /** Where it takes connections, and what it speaks there. */
+  listens?: { address: string; protocol: TopologyLink['protocol'] };
+  /** Where it answers /livez and /metrics. */
+  ops?: string;
+  /** Where it can be made to misbehave: `PUT /__faults/NAME`. */
+  hooks?: string;
 }
 
 export interface TopologyLink {
@@ -23,7 +29,7 @@ export interface TopologyLink {
   name: string;
   from: string;
   to: string;
-  protocol: 'http' | 'postgres' | 'redis';
+  protocol: 'http' | 'postgres' | 'redis' | 'amqp';
   toxiproxy: { api: string; proxy: string };
 }
 
@@ -35,7 +41,7 @@ export interface TopologyScrape {
 
 export interface TopologyStore {
   name: string;
-  kind: 'postgres' | 'redis';
+  kind: 'postgres' | 'redis' | 'amqp';
   holds: string[];
   /** Straight to the store, past the fault proxy: an oracle must see what is there while links are broken. */
   dsn: string;

@@ -1,77 +1,64 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { hold, nodeStatus } from '../control.ts';
-import type { FaultKind, FaultTarget, Resolved } from '../fault.ts';
-import type { Topology } from '../topology.ts';
-import { suggestion } from './link.ts';
+import type { FaultKind } from '../fault.ts';
+import { exists, signalTree } from '../process-tree.ts';
+import { proofWithin } from '../proof-within.ts';
+import { leaseOf } from './lease.ts';
+import { livePid, measureProcess, nodeField, type ProcessTarget, resolveProcess } from './process-node.ts';
 
 const params = z.strictObject({
-  node: z.string().min(1),
-  /** `at-end`: it stays dead until the fault ends. `at-once`: its supervisor restarts it as it would after any crash. */
-  restart: z.enum(['at-end', 'at-once']).default('at-end'),
+  node: nodeField,
+  restart: z
+    .enum(['at-end', 'at-once'])
+    .default('at-end')
+    .describe('at-end: dead until the fault ends; at-once: restarted as after any crash'),
+  signal: z
+    .enum(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGABRT', 'SIGSEGV'])
+    .default('SIGKILL')
+    .describe('the signal that all processes of the node get; SIGKILL unless told'),
 });
 
 export type KillParams = z.input<typeof params>;
+export type KillSettings = z.output<typeof params>;
 
-interface NodeTarget extends FaultTarget {
-  control: string;
-}
-
-/** A process is ended with SIGKILL. */
-export const kill: FaultKind<z.output<typeof params>, NodeTarget> = {
+/** All processes of a node are ended by a signal, as if the machine had lost them. */
+export const kill: FaultKind<z.output<typeof params>, ProcessTarget> = {
   kind: 'kill',
-  about: 'A process is ended with SIGKILL; it is restarted when the fault ends, or at once by its supervisor.',
+  family: 'process',
+  about:
+    'All processes of a node are ended by a signal; it is restarted when the fault ends, or at once by its supervisor.',
+  needs: 'a node with a supervisor',
   provenBy: 'the process id gone from the machine',
+  undoneBy: 'letting the supervisor start it again, at the latest 10 s after the fault should have ended',
   params,
-  resolve: ({ node }, topology) => resolveNode(node, topology),
-  settings: ({ restart }) => (restart === 'at-end' ? 'SIGKILL, stays dead' : 'SIGKILL, restarted at once'),
+  resolve: ({ node }, topology) => resolveProcess(node, topology),
+  settings: ({ restart, signal }) => `${signal}, ${restart === 'at-end' ? 'stays dead' : 'restarted at once'}`,
   undoOf: (_, { control, name }) => ({ step: 'release-node', control, node: name }),
-  async baseline({ control, name }, signal) {
-    const node = await nodeStatus(control, name, signal);
-    return node?.pid === undefined ? {} : { pid: node.pid };
+  baseline: measureProcess,
+
+  async apply({ restart, signal: with_ }, target, how) {
+    // The hold lifts itself soon after the fault should have ended, whatever becomes of us.
+    if (restart === 'at-end') await hold(target.control, target.name, leaseOf(how), how.signal);
+    signalTree(await livePid(target, how.signal), with_);
   },
 
-  async apply({ restart }, { control, name }, { forMs, signal }) {
-    // The hold lifts itself soon after the fault should have ended, whatever becomes of us.
-    if (restart === 'at-end') await hold(control, name, forMs + HOLD_MARGIN_MS, signal);
-    const node = await nodeStatus(control, name, signal);
-    if (node?.pid === undefined) throw new Error(`${name} has no process to kill, its state is ${node?.state}`);
-    process.kill(node.pid, 'SIGKILL');
+  async renew({ restart }, { control, name }, { leaseMs, signal }) {
+    if (restart === 'at-end') await hold(control, name, leaseMs, signal);
   },
+
+  lasts: ({ restart }) => restart === 'at-end',
 
   async prove(_, { control, name }, before, signal) {
     const { pid } = before.applied;
-    while (!signal.aborted && pid !== undefined) {
-      const now = await nodeStatus(control, name, signal);
-      if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
-      await sleep(20);
-    }
-    return { proven: false, evidence: `${name} (pid ${pid}) still runs` };
+    const late = () => `${name} (pid ${pid}) still runs`;
+    return await proofWithin(signal, late, async () => {
+      while (!signal.aborted && pid !== undefined) {
+        const now = await nodeStatus(control, name, signal);
+        if (!exists(pid) && now?.pid !== pid) return { proven: true, evidence: `${name} (pid ${pid}) is gone` };
+        await sleep(20);
+      }
+      return undefined;
+    });
   },
 };
-
-const HOLD_MARGIN_MS = 30_000;
-
-function resolveNode(name: string, topology: Topology): Resolved<NodeTarget> {
-  const node = topology.nodes.find((candidate) => candidate.name === name);
-  if (!node) {
-    const names = topology.nodes.map((candidate) => candidate.name);
-    return { ok: false, problem: `no such node '${name}'. ${suggestion(name, names)}` };
-  }
-  if (!('pid' in node.by)) {
-    return { ok: false, problem: `node '${name}' is a container; this fault ends processes` };
-  }
-  if (node.by.control === undefined) {
-    return { ok: false, problem: `node '${name}' has no supervisor (by.control) that could start it again` };
-  }
-  return { ok: true, target: { name, control: node.by.control } };
-}
-
-function exists(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,62 +1,60 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { FaultKind } from '../fault.ts';
-import { roundTrip } from '../probe.ts';
-import { addToxic, proxyState } from '../toxiproxy-client.ts';
-import { type LinkTarget, measureLink, resolveLink, trafficSeen } from './link.ts';
+import { exchange } from '../exchange.ts';
+import type { Baseline } from '../fault.ts';
+import { showMs } from '../show.ts';
+import type { NewToxic } from '../toxiproxy-client.ts';
+import { type LinkReach, resolveLink } from './link.ts';
+import { type Sighting, toxicFault, toxicFields } from './toxic-fault.ts';
 
 const params = z.strictObject({
-  link: z.string().min(1),
-  latencyMs: z.number().positive().max(600_000),
-  jitterMs: z.number().nonnegative().max(600_000).default(0),
+  link: toxicFields.link,
+  latencyMs: z.number().positive().max(600_000).describe('delay of every answer, ms, up to 600,000'),
+  jitterMs: z.number().nonnegative().max(600_000).default(0).describe('give or take so much, ms; 0 unless told'),
+  stream: toxicFields.stream,
+  toxicity: toxicFields.toxicity,
 });
 
 export type LatencyParams = z.input<typeof params>;
 
 /** Answers over a link take longer: every chunk is held for latencyMs, give or take jitterMs. */
-export const latency: FaultKind<z.output<typeof params>, LinkTarget> = {
+export const latency = toxicFault<z.output<typeof params>>({
   kind: 'latency',
   about: 'Answers over a link are delayed by latencyMs, give or take jitterMs.',
-  provenBy: 'a timed round trip through the link, and bytes of the target itself passing over it meanwhile',
+  provenBy: 'a timed round trip through the link',
   params,
-  resolve: ({ link }, topology) => resolveLink(link, topology),
-  settings: ({ latencyMs, jitterMs }) => `${latencyMs} ms${jitterMs > 0 ? `, jitter ${jitterMs} ms` : ''}`,
-  undoOf: (_, { api, proxy }, id) => ({ step: 'remove-toxic', api, proxy, toxic: id }),
-  baseline: measureLink,
+  resolve: ({ link }, topology) => resolveLink(link, topology, 'latency'),
+  settings: delaySettings,
+  toxic: delayToxic,
+  look: lookForDelay,
+});
 
-  apply: ({ latencyMs, jitterMs }, { api, proxy }, { id, signal }) =>
-    addToxic(
-      api,
-      proxy,
-      { name: id, type: 'latency', stream: 'downstream', attributes: { latency: latencyMs, jitter: jitterMs } },
-      signal,
-    ),
+/** A delay in any fault that has one. */
+export interface Delay {
+  latencyMs: number;
+  jitterMs: number;
+  stream?: 'downstream' | 'upstream';
+}
 
-  async prove({ latencyMs, jitterMs }, target, before, signal) {
-    // Half of the least delay promised: far above noise, and safe from the rounding of timers.
-    const atLeastMs = (before.applied.roundTripMs ?? 0) + Math.max(latencyMs - jitterMs, latencyMs / 2) / 2;
-    const took = `took ${format(before.applied.roundTripMs)} before`;
-    let lastMs: number | undefined;
-    while (!signal.aborted) {
-      const state = await proxyState(target.api, target.proxy, signal);
-      lastMs = state && (await roundTrip(state.listen, target.protocol, signal).catch(() => undefined));
-      if (lastMs === undefined || lastMs < atLeastMs) {
-        await sleep(200);
-        continue;
-      }
-      const bytes = await trafficSeen(target, signal);
-      const evidence = `${target.name} takes ${format(lastMs)}, ${took}`;
-      if (bytes === 0)
-        return { proven: false, evidence: `${evidence}, but nobody sent a byte over it: the link carries no traffic` };
-      return { proven: true, evidence };
-    }
-    return {
-      proven: false,
-      evidence: `${target.name} takes ${format(lastMs)}, ${took}: no delay of ${latencyMs} ms was seen`,
-    };
-  },
-};
+export function delaySettings({ latencyMs, jitterMs }: Delay): string {
+  return `${latencyMs} ms${jitterMs > 0 ? `, jitter ${jitterMs} ms` : ''}`;
+}
 
-function format(ms: number | undefined): string {
-  return ms === undefined ? 'no measurable time' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+export async function delayToxic({ latencyMs, jitterMs }: Delay): Promise<Pick<NewToxic, 'type' | 'attributes'>> {
+  return { type: 'latency', attributes: { latency: Math.round(latencyMs), jitter: Math.round(jitterMs) } };
+}
+
+export async function lookForDelay(
+  { latencyMs, jitterMs, stream = 'downstream' }: Delay,
+  reach: LinkReach,
+  { roundTripMs }: Baseline,
+  signal: AbortSignal,
+): Promise<Sighting> {
+  // Half of the least delay promised: far above noise, and safe from the rounding of timers.
+  const atLeastMs = (roundTripMs ?? 0) + Math.max(latencyMs - jitterMs, latencyMs / 2) / 2;
+  const { ended, tookMs } = await exchange(reach, { bytes: 0, stream, quietMs: Number.POSITIVE_INFINITY }, signal);
+  const took = ended === 'answered' ? showMs(tookMs) : 'no measurable time';
+  return {
+    hit: ended === 'answered' && tookMs >= atLeastMs,
+    seen: `takes ${took}, took ${showMs(roundTripMs)} before`,
+  };
 }

@@ -1,40 +1,88 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import type { Reach } from '../exchange.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
 import { roundTrip } from '../probe.ts';
+import { selectLinks } from '../select-links.ts';
+import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
-import { bytesCarried, proxyState } from '../toxiproxy-client.ts';
+import { bytesCarried, type ProxyState, proxyState } from '../toxiproxy-client.ts';
+import type { Traffic } from '../traffic.ts';
+
+export { suggestion };
+
+export const linkField = z
+  .string()
+  .min(1)
+  .describe('the link: orders->shard-eu-0, or several: *->shard-eu-0, from=orders, to=, protocol=');
 
 /** What all faults on links share: finding the link, measuring it, and telling a used link from an idle one. */
 export interface LinkTarget extends FaultTarget {
   api: string;
   proxy: string;
   protocol: TopologyLink['protocol'];
+  to: string;
+  /** Where its near end is found from here, when that is not where the proxy says it listens. */
+  reach: string | undefined;
+  traffic: Traffic | undefined;
+  /** All PostgreSQL servers that the topology says how to log in to; which of them is at the far end the proxy tells. */
+  logins: { name: string; dsn: string }[];
 }
 
-export function resolveLink(name: string, topology: Topology): Resolved<LinkTarget> {
-  const link = topology.links.find((candidate) => candidate.name === name);
-  if (link) {
-    return {
-      ok: true,
-      target: { name, api: link.toxiproxy.api, proxy: link.toxiproxy.proxy, protocol: link.protocol },
-    };
-  }
-  const names = topology.links.map((candidate) => candidate.name);
-  return { ok: false, problem: `no such link '${name}'. ${suggestion(name, names)}` };
+/** `part` is what of the link the fault takes, where that is not all of it: `latency`. */
+export function resolveLink(selector: string, topology: Topology, part?: string): Resolved<LinkTarget> {
+  const selected = selectLinks(selector, topology);
+  if (!selected.ok) return selected;
+  const [first, ...others] = selected.links.map((link) => linkTarget(link, topology, part));
+  return first === undefined
+    ? { ok: false, problem: `nothing is '${selector}'` }
+    : { ok: true, targets: [first, ...others] };
 }
 
-/** `Did you mean a->b? Links: ...`, for a name that is not there. */
-export function suggestion(name: string, names: string[]): string {
-  if (names.length === 0) return 'There are none.';
-  const nearest = closest(name, names);
-  const near = distance(name, nearest) <= Math.max(2, name.length / 3) ? `Did you mean ${nearest}? ` : '';
-  return `${near}There are: ${names.join(', ')}`;
+/** All links to a node, for faults that cut it off from everybody. */
+export function resolveLinksTo(node: string, topology: Topology, part?: string): Resolved<LinkTarget> {
+  const [first, ...others] = topology.links
+    .filter((link) => link.to === node)
+    .map((link) => linkTarget(link, topology, part));
+  if (first) return { ok: true, targets: [first, ...others] };
+  const names = [...new Set(topology.links.map((link) => link.to))];
+  return { ok: false, problem: `no link leads to '${node}'. ${suggestion(node, names)}` };
+}
+
+function linkTarget(
+  { name, to, protocol, toxiproxy, traffic }: TopologyLink,
+  { stores }: Topology,
+  part?: string,
+): LinkTarget {
+  return {
+    name,
+    takes: part === undefined ? `link:${name}` : `link:${name}/${part}`,
+    to,
+    protocol,
+    api: toxiproxy.api,
+    proxy: toxiproxy.proxy,
+    reach: toxiproxy.reach,
+    traffic,
+    logins: stores.filter((store) => store.kind === 'postgres').map((store) => ({ name: store.name, dsn: store.dsn })),
+  };
+}
+
+/** How to speak over a link, and where its proxy is asked. */
+export type LinkReach = Reach & Pick<LinkTarget, 'api' | 'proxy'>;
+
+/** As the proxy has it now; undefined when there is no such proxy. */
+export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<LinkReach | undefined> {
+  const state = await linkState(target, signal);
+  if (state === undefined) return undefined;
+  const login =
+    target.logins.find(({ dsn }) => new URL(dsn).host === state.upstream) ??
+    target.logins.find(({ name }) => name === target.to);
+  const { api, proxy, protocol } = target;
+  return { address: state.listen, protocol, dsn: login?.dsn, api, proxy };
 }
 
 /** A link that does not answer has no round-trip time. */
 export async function measureLink(target: LinkTarget, signal: AbortSignal): Promise<Baseline> {
-  const state = await proxyState(target.api, target.proxy, signal);
+  const state = await linkState(target, signal);
   const bytesBefore = await bytesCarried(target.api, target.proxy, signal);
   const roundTripMs = state?.enabled
     ? await roundTrip(state.listen, target.protocol, signal).catch(() => undefined)
@@ -47,17 +95,11 @@ export async function measureLink(target: LinkTarget, signal: AbortSignal): Prom
   };
 }
 
-/**
- * Waits until somebody other than us sends bytes over the link, and returns how many. A fault on a link that nobody
- * uses proves nothing about the system, however well it works. Returns 0 when the signal aborts first.
- */
-export async function trafficSeen(target: LinkTarget, signal: AbortSignal): Promise<number> {
-  const from = await bytesCarried(target.api, target.proxy, signal);
-  if (from === undefined) return 0;
-  while (!signal.aborted) {
-    await sleep(100);
-    const now = await bytesCarried(target.api, target.proxy, signal).catch(() => from);
-    if (now !== undefined && now > from) return now - from;
-  }
-  return 0;
+/** The link's proxy, listening where it is reached from here. */
+export async function linkState(
+  { api, proxy, reach }: LinkTarget,
+  signal: AbortSignal,
+): Promise<ProxyState | undefined> {
+  const state = await proxyState(api, proxy, signal);
+  return state && reach !== undefined ? { ...state, listen: reach } : state;
 }

@@ -29,6 +29,8 @@ export class Connection {
   readonly #dialTimer: NodeJS.Timeout;
   #links: Link[] = [];
   #openSockets = 2;
+  /** The upstream has answered what the client sent so far: what the client sends next is another request. */
+  #answered = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -76,7 +78,11 @@ export class Connection {
       close: (how) => this.#close(how),
     });
     let failed = false;
-    source.on('data', (chunk: Buffer) => link.receive(chunk));
+    source.on('data', (chunk: Buffer) => {
+      if (direction === 'downstream') this.#answered = true;
+      else if (this.#answered) this.#requestBegins();
+      link.receive(chunk);
+    });
     source.once('end', () => link.sourceEnded('fin'));
     source.once('error', () => {
       failed = true;
@@ -85,6 +91,11 @@ export class Connection {
     sink.on('drain', () => link.sinkReady());
     sink.once('close', () => link.discard());
     return link;
+  }
+
+  #requestBegins(): void {
+    this.#answered = false;
+    for (const link of this.#links) link.requestBegins();
   }
 
   #watch(socket: Socket): void {

@@ -66,6 +66,23 @@ export class Link implements Inlet {
     this.#wake();
   }
 
+  /** A request begins: toxics that are drawn for each request are drawn, and begin, anew. */
+  requestBegins(): void {
+    if (this.#ending !== undefined || this.#over) return;
+    let changed = false;
+    for (const slot of this.#slots) {
+      if (slot.toxic.per !== 'request') continue;
+      changed = true;
+      if (slot.active) slot.stage.release();
+      slot.active = this.#hits(slot.toxic);
+      slot.stage = this.#stage(slot.toxic, (how) => this.#cut(slot, how));
+    }
+    if (!changed) return;
+    this.#wire();
+    for (const slot of this.#slots) if (slot.toxic.per === 'request' && slot.active) slot.stage.start();
+    this.#wake();
+  }
+
   /** Applies a toxic's new attributes and rolls its toxicity again. */
   update(toxic: Toxic): void {
     const slot = this.#slots.find((candidate) => candidate.toxic === toxic);
@@ -110,12 +127,13 @@ export class Link implements Inlet {
     const slot: Slot = {
       toxic,
       active: this.#hits(toxic),
-      stage: toxic.kind.stage(toxic.attributes, {
-        random: this.#ends.random,
-        cut: (how) => this.#cut(slot, how),
-      }),
+      stage: this.#stage(toxic, (how) => this.#cut(slot, how)),
     };
     return slot;
+  }
+
+  #stage({ kind, attributes }: Toxic, cut: (how: 'close' | 'reset') => void): Stage {
+    return kind.stage(attributes, { random: this.#ends.random, cut });
   }
 
   #hits(toxic: Toxic): boolean {
@@ -203,7 +221,7 @@ export interface LinkEnds {
 
 interface Slot {
   readonly toxic: Toxic;
-  readonly stage: Stage;
+  stage: Stage;
   /** Whether the toxicity hit this link. */
   active: boolean;
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { api } from './api.ts';
+import { EventLog } from './event-log.ts';
 import { parseFirst } from './go-json.ts';
 import { Metrics } from './metrics.ts';
 import { Proxies } from './proxies.ts';
@@ -27,10 +28,11 @@ export interface Toxiproxy {
 export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxiproxy> {
   const { host = '127.0.0.1', port, proxyMetrics = false, seed = Date.now() } = options;
   const metrics = new Metrics();
-  const proxies = new Proxies({ metrics, seed });
+  const events = new EventLog();
+  const proxies = new Proxies({ metrics, events, seed });
   const server = createServer(
     { requestTimeout: 15_000, keepAliveTimeout: 60_000 },
-    api({ proxies, metrics: proxyMetrics ? metrics : undefined }),
+    api({ proxies, metrics: proxyMetrics ? metrics : undefined, events }),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -42,7 +44,9 @@ export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxipro
   return {
     url: `http://${shownHost}:${bound.port}`,
     populate: async (json) => {
-      const { proxies: done, error } = await proxies.populate(() => parseFirst(json));
+      const { proxies: done, error } = await proxies.populate(() => parseFirst(json), {
+        applyToxics: false,
+      });
       if (error) throw error;
       return done.length;
     },

@@ -1,11 +1,15 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { type Address, formatAddress, parseAddress, resolveAddress } from './address.ts';
-import { toxicAlreadyExists, toxicNotFound } from './api-error.ts';
+import { ApiError, toxicAlreadyExists, toxicNotFound } from './api-error.ts';
 import { Connection } from './connection.ts';
+import { ConnectionTally } from './connection-tally.ts';
+import type { Cause, EventLog } from './event-log.ts';
+import { ttlField } from './extension-fields.ts';
 import { type Json, toJson } from './go-json.ts';
+import { Lease } from './lease.ts';
 import type { Counters, Metrics, ProxyGauges } from './metrics.ts';
 import { seededRandom } from './random.ts';
-import { changedToxic, type Direction, newToxic, type Toxic, toxicJson } from './toxic.ts';
+import { changedToxic, type Direction, newToxic, type Toxic, toxicJson, toxicObject, type Wanted } from './toxic.ts';
 
 export interface ProxySettings {
   name: string;
@@ -14,24 +18,36 @@ export interface ProxySettings {
   upstream: string;
 }
 
+/** What all proxies of a server share. */
+export interface Surroundings {
+  metrics: Metrics;
+  events: EventLog;
+  seed: number;
+  /** Does something when no other start, stop or change of a proxy is under way. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+}
+
 /** A listener, the connections it accepted, and the toxics that work on them. */
 export class TcpProxy {
   readonly name: string;
-  readonly #metrics: Metrics;
-  readonly #seed: number;
+  readonly #surroundings: Surroundings;
+  readonly #tally: ConnectionTally;
   readonly #connections = new Set<Connection>();
   #toxics: Toxic[] = [];
   #listen: string;
   #upstream: string;
   #server: Server | undefined;
   #accepted = 0;
+  /** Enables a disabled proxy again unless it is renewed. An extension. */
+  #lease: Lease | undefined;
 
-  constructor({ name, listen, upstream }: ProxySettings, surroundings: { metrics: Metrics; seed: number }) {
+  constructor({ name, listen, upstream }: ProxySettings, toxics: readonly Wanted<Toxic>[], surroundings: Surroundings) {
     this.name = name;
     this.#listen = listen;
     this.#upstream = upstream;
-    this.#metrics = surroundings.metrics;
-    this.#seed = surroundings.seed;
+    this.#surroundings = surroundings;
+    this.#tally = new ConnectionTally(name, surroundings.events);
+    for (const toxic of toxics) this.#plant(toxic);
   }
 
   get settings(): ProxySettings & { enabled: boolean } {
@@ -46,7 +62,8 @@ export class TcpProxy {
   toJson(): string {
     const { name, listen, upstream, enabled } = this.settings;
     const head = toJson({ name, listen, upstream, enabled, Logger: {} });
-    return `${head.slice(0, -1)},"toxics":${this.toxicsJson()}}`;
+    const lease = this.#lease ? `,${toJson(this.#lease.toJson()).slice(1, -1)}` : '';
+    return `${head.slice(0, -1)},"toxics":${this.toxicsJson()}${lease}}`;
   }
 
   /** Binds the listener; a proxy already started stays as it is. */
@@ -54,6 +71,7 @@ export class TcpProxy {
     if (this.#server) return;
     this.#server = await listenOn(this.#listen, (client) => this.#accept(client));
     this.#listen = boundAddress(this.#server);
+    this.#dropLease();
     this.#counters('upstream');
     this.#counters('downstream');
   }
@@ -63,6 +81,21 @@ export class TcpProxy {
     this.#server?.close();
     this.#server = undefined;
     for (const connection of this.#connections) connection.destroy();
+  }
+
+  /** Stops for good. */
+  close(): void {
+    this.stop();
+    this.#dropLease();
+    for (const { lease } of this.#toxics) lease?.cancel();
+  }
+
+  /** Stays disabled for so long, or as long again, unless it is enabled before. */
+  leaseDisabled(ttlMs: number | undefined): void {
+    if (this.#server) throw new ApiError(409, `proxy is enabled: a lease is for a disabled one`);
+    if (this.#lease) this.#lease.renew(ttlMs);
+    else if (ttlMs === undefined) throw noTtl();
+    else this.#lease = new Lease(ttlMs, (lease) => this.#enableAgain(lease));
   }
 
   /** Whether these settings are another address than the present one. Port 0 always is. */
@@ -82,6 +115,10 @@ export class TcpProxy {
     else this.stop();
   }
 
+  get toxicObjects(): object[] {
+    return this.#toxics.map(toxicObject);
+  }
+
   toxicsJson(): string {
     return `[${[...this.#toxicsOf('upstream'), ...this.#toxicsOf('downstream')].map(toxicJson).join(',')}]`;
   }
@@ -92,30 +129,102 @@ export class TcpProxy {
     return found;
   }
 
+  /** Puts these in the place of all there are. */
+  replaceToxics(toxics: readonly Wanted<Toxic>[]): void {
+    this.removeToxics('api');
+    for (const each of toxics) this.#tellAdded(this.#plant(each));
+  }
+
   addToxic(body: Json): Toxic {
-    const toxic = newToxic(body, (name) => {
+    const wanted = newToxic(body, (name) => {
       if (this.#toxics.some((other) => other.name === name)) throw toxicAlreadyExists();
     });
+    return this.#tellAdded(this.#plant(wanted));
+  }
+
+  updateToxic(name: string, body: Json): Toxic {
+    const toxic = this.toxic(name);
+    const { ttlMs, ...changes } = changedToxic(toxic, body);
+    Object.assign(toxic, changes);
+    if (ttlMs !== undefined) this.#leaseToxic(toxic, ttlMs);
+    for (const link of this.#links(toxic.direction)) link.update(toxic);
+    this.#surroundings.events.add({ event: 'toxic updated', proxy: this.name, toxic: toxicObject(toxic) });
+    return toxic;
+  }
+
+  /** It stays for so long, or as long again, unless it is removed before. */
+  leaseToxic(name: string, body: Json): Toxic {
+    const toxic = this.toxic(name);
+    this.#leaseToxic(toxic, ttlField(body));
+    return toxic;
+  }
+
+  removeToxic(name: string, by: Cause): void {
+    const toxic = this.toxic(name);
+    toxic.lease?.cancel();
+    this.#toxics = this.#toxics.filter((other) => other !== toxic);
+    for (const link of this.#links(toxic.direction)) link.remove(toxic);
+    this.#surroundings.events.add({ event: 'toxic removed', proxy: this.name, toxic: name, by });
+  }
+
+  removeToxics(by: Cause): void {
+    for (const { name } of this.#toxics) this.removeToxic(name, by);
+  }
+
+  #plant({ ttlMs, ...toxic }: Wanted<Toxic>): Toxic {
+    if (ttlMs !== undefined) this.#leaseToxic(toxic, ttlMs);
     this.#toxics.push(toxic);
     for (const link of this.#links(toxic.direction)) link.add(toxic);
     return toxic;
   }
 
-  updateToxic(name: string, body: Json): Toxic {
-    const toxic = this.toxic(name);
-    Object.assign(toxic, changedToxic(toxic, body));
-    for (const link of this.#links(toxic.direction)) link.update(toxic);
+  #tellAdded(toxic: Toxic): Toxic {
+    this.#surroundings.events.add({ event: 'toxic added', proxy: this.name, toxic: toxicObject(toxic) });
     return toxic;
   }
 
-  removeToxic(name: string): void {
-    const toxic = this.toxic(name);
-    this.#toxics = this.#toxics.filter((other) => other !== toxic);
-    for (const link of this.#links(toxic.direction)) link.remove(toxic);
+  #leaseToxic(toxic: Toxic, ttlMs: number | undefined): void {
+    if (toxic.lease) toxic.lease.renew(ttlMs);
+    else if (ttlMs === undefined) throw noTtl();
+    else {
+      toxic.lease = new Lease(ttlMs, () => {
+        this.#surroundings.events.add({ event: 'lease ended', proxy: this.name, toxic: toxic.name });
+        this.removeToxic(toxic.name, 'lease');
+      });
+    }
   }
 
-  removeToxics(): void {
-    for (const { name } of this.#toxics) this.removeToxic(name);
+  /** The lease of a disabled proxy has ended. A port that is taken meanwhile is tried again and again. */
+  #enableAgain(ended: Lease): void {
+    const { events, inTurn } = this.#surroundings;
+    void inTurn(async () => {
+      if (this.#lease !== ended) return;
+      try {
+        await this.start();
+      } catch (error) {
+        events.add({
+          event: 'lease ended',
+          proxy: this.name,
+          error: error instanceof Error ? error.message : `${error}`,
+        });
+        ended.renew(RETRY_MS);
+        return;
+      }
+      events.add({ event: 'lease ended', proxy: this.name });
+      events.add({
+        event: 'proxy updated',
+        proxy: this.name,
+        listen: this.#listen,
+        upstream: this.#upstream,
+        enabled: true,
+        by: 'lease',
+      });
+    });
+  }
+
+  #dropLease(): void {
+    this.#lease?.cancel();
+    this.#lease = undefined;
   }
 
   #accept(client: Socket): void {
@@ -131,10 +240,14 @@ export class TcpProxy {
       upstream,
       toxics: (direction) => this.#toxicsOf(direction),
       counters: (direction) => this.#counters(direction),
-      random: (direction) => seededRandom(this.#seed, `${this.name} ${direction} ${ordinal}`),
-      onClosed: (closed) => this.#connections.delete(closed),
+      random: (direction) => seededRandom(this.#surroundings.seed, `${this.name} ${direction} ${ordinal}`),
+      onClosed: (closed) => {
+        this.#connections.delete(closed);
+        this.#tally.closed();
+      },
     });
     this.#connections.add(connection);
+    this.#tally.opened();
   }
 
   #toxicsOf(direction: Direction): Toxic[] {
@@ -146,7 +259,7 @@ export class TcpProxy {
   }
 
   #counters(direction: Direction): Counters {
-    return this.#metrics.counters({
+    return this.#surroundings.metrics.counters({
       direction,
       listener: this.#listen,
       proxy: this.name,
@@ -154,6 +267,10 @@ export class TcpProxy {
     });
   }
 }
+
+const RETRY_MS = 1000;
+
+const noTtl = () => new ApiError(400, 'ttlMs: expected, because there is no lease to renew');
 
 async function listenOn(listen: string, onClient: (client: Socket) => void): Promise<Server> {
   let address: Address;

@@ -1,6 +1,8 @@
-import { badBody, invalidStream, invalidToxicType } from './api-error.ts';
+import { ApiError, badBody, invalidStream, invalidToxicType, toxicAlreadyExists } from './api-error.ts';
+import { perField, ttlField } from './extension-fields.ts';
 import { type Json, toJson } from './go-json.ts';
 import { type FieldType, readStruct, wrongType } from './go-struct.ts';
+import type { Lease } from './lease.ts';
 import { toxicTypes } from './toxics/catalog.ts';
 import type { ToxicType } from './toxics/toxic-type.ts';
 
@@ -16,10 +18,17 @@ export interface Toxic {
   /** Share of links it hits; 32 bits, any value. */
   toxicity: number;
   attributes: Record<string, number>;
+  /** What the dice are thrown for: a link once, or each request on it. An extension. */
+  per: 'link' | 'request';
+  /** Removes it unless it is renewed. An extension. */
+  lease: Lease | undefined;
 }
 
+/** What a request wants of a toxic, `ttlMs` being the lease it asks for. */
+export type Wanted<T> = T & { ttlMs: number | undefined };
+
 /** A new toxic from a request; `refuseTaken` throws when a name is in use. Checks come in the original's order. */
-export function newToxic(body: Json, refuseTaken: (name: string) => void): Toxic {
+export function newToxic(body: Json, refuseTaken: (name: string) => void): Wanted<Toxic> {
   const given = readStruct(body, {
     type: 'toxics.ToxicWrapper',
     path: (field) => `ToxicWrapper.${field}`,
@@ -35,6 +44,9 @@ export function newToxic(body: Json, refuseTaken: (name: string) => void): Toxic
   if (!kind) throw invalidToxicType();
   const name = given.name || `${kind.type}_${stream}`;
   refuseTaken(name);
+  if (kind.only !== undefined && kind.only !== direction) {
+    throw new ApiError(400, `${kind.type} works ${kind.only} only`);
+  }
   const zero = Object.fromEntries(Object.keys(kind.attributes.shape).map((attribute) => [attribute, 0]));
   return {
     name,
@@ -43,11 +55,30 @@ export function newToxic(body: Json, refuseTaken: (name: string) => void): Toxic
     stream,
     toxicity: given.toxicity ?? 1,
     attributes: readAttributes(kind, zero, given.attributes),
+    per: perField(body) ?? 'link',
+    lease: undefined,
+    ttlMs: ttlField(body),
   };
 }
 
+/** Toxics that are to be there from a proxy's beginning. */
+export function newToxics(bodies: readonly Json[]): Wanted<Toxic>[] {
+  const names = new Set<string>();
+  return bodies.map((body, at) => {
+    try {
+      return newToxic(body, (name) => {
+        if (names.has(name)) throw toxicAlreadyExists();
+        names.add(name);
+      });
+    } catch (error) {
+      if (error instanceof ApiError) throw new ApiError(error.status, `toxics[${at}]: ${error.message}`);
+      throw error;
+    }
+  });
+}
+
 /** What a toxic becomes through a request: toxicity and attributes, merged into those it has. Nothing changes on an error. */
-export function changedToxic(toxic: Toxic, body: Json): Pick<Toxic, 'toxicity' | 'attributes'> {
+export function changedToxic(toxic: Toxic, body: Json): Wanted<Pick<Toxic, 'toxicity' | 'attributes' | 'per'>> {
   const given = readStruct(body, {
     type: 'struct { Attributes interface {} "json:\\"attributes\\""; Toxicity float32 "json:\\"toxicity\\"" }',
     path: (field) => `.${field}`,
@@ -56,12 +87,26 @@ export function changedToxic(toxic: Toxic, body: Json): Pick<Toxic, 'toxicity' |
   return {
     toxicity: given.toxicity ?? toxic.toxicity,
     attributes: readAttributes(toxic.kind, toxic.attributes, given.attributes),
+    per: perField(body) ?? toxic.per,
+    ttlMs: ttlField(body),
   };
 }
 
-/** The key order is part of the contract. */
-export function toxicJson({ attributes, name, kind, stream, toxicity }: Toxic): string {
-  return toJson({ attributes, name, type: kind.type, stream, toxicity: shortest(toxicity) });
+/** The key order is part of the contract; what the original does not know is told only of toxics that have it. */
+export function toxicObject({ attributes, name, kind, stream, toxicity, per, lease }: Toxic) {
+  return {
+    attributes,
+    name,
+    type: kind.type,
+    stream,
+    toxicity: shortest(toxicity),
+    ...(per === 'request' ? { per } : {}),
+    ...lease?.toJson(),
+  };
+}
+
+export function toxicJson(toxic: Toxic): string {
+  return toJson(toxicObject(toxic));
 }
 
 function readAttributes(

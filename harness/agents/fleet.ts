@@ -64,6 +64,7 @@ export class Fleet {
     this.#members = Array.from({ length: options.plan.agents }, (_, index) => this.#fork(index));
   }
 
+  /** In the agents' order. */
   get pids(): number[] {
     return this.#members.flatMap((member) => (member.process.pid === undefined ? [] : [member.process.pid]));
   }

@@ -1,8 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { catalogue } from '../../chaos/catalogue.ts';
-import { heal, pendingUndos } from '../../chaos/undo-journal.ts';
+import { heal } from '../../chaos/heal.ts';
+import { pendingUndos } from '../../chaos/undo-journal.ts';
 import { EXIT } from '../errors.ts';
 import { undoDirectory } from '../places.ts';
 import type { CommandResult } from './command.ts';
+import { liveCommand, liveRuns } from './live.ts';
 
 /** `stampede chaos undo`: heals what runs that are no longer alive left behind; with `all`, what live ones hold too. */
 export async function chaosUndo({ all }: { all: boolean }): Promise<CommandResult> {
@@ -32,15 +35,53 @@ export function chaosStatus(): CommandResult {
   return { exitCode: 0, text: `${lines.join('\n') || 'No fault is in place.'}\n`, json: { pending } };
 }
 
+/**
+ * `stampede chaos stop`: ends every run and every injection of this directory: all faults are undone at once. Tells what is left
+ * when that takes longer than it may.
+ */
+export async function chaosStop({ reason }: { reason: string }): Promise<CommandResult> {
+  const fromMs = performance.now();
+  const runs = liveRuns();
+  const injections = new Set(
+    pendingUndos(undoDirectory).flatMap(({ run, owner, ownerAlive }) =>
+      ownerAlive && !runs.some(({ id }) => id === run) ? [owner.pid] : [],
+    ),
+  );
+  const told: string[] = [];
+  for (const run of runs) {
+    await liveCommand({ do: 'stop', reason }, run.id);
+    told.push(`run ${run.id} (${run.scenario}) ends: ${reason}`);
+  }
+  for (const pid of injections) {
+    process.kill(pid, 'SIGINT');
+    told.push(`the injection of pid ${pid} ends`);
+  }
+  if (told.length === 0) told.push('No run and no injection is under way here.');
+  while (pendingUndos(undoDirectory).length > 0 && performance.now() - fromMs < STOP_PATIENCE_MS) await sleep(20);
+  const left = pendingUndos(undoDirectory);
+  const tookMs = Math.round(performance.now() - fromMs);
+  if (told.length > 0 && left.length === 0) told.push(`no fault is in place (${tookMs} ms)`);
+  for (const { fault, target, run } of left) told.push(`✗ ${fault} on ${target} (${run}) is still being undone`);
+  return {
+    exitCode: left.length === 0 ? EXIT.passed : EXIT.environment,
+    text: `${told.join('\n')}\n`,
+    json: { runs: runs.map(({ id }) => id), injections: [...injections], tookMs, left },
+  };
+}
+
+const STOP_PATIENCE_MS = 20_000;
+
 /** `stampede chaos catalog`: every fault there is. */
 export function chaosCatalog(): CommandResult {
-  const lines = catalogue.flatMap(({ kind, about, fields, provenBy }) => [
+  const lines = catalogue.flatMap(({ kind, about, fields, needs, provenBy, undoneBy }) => [
     kind,
     `  ${about}`,
-    `  settings  ${fields.join(', ')}`,
+    ...fields.map(({ name, about: meaning }) => `  ${name.padEnd(10)}${meaning}`),
+    `  needs     ${needs}`,
     `  proven by ${provenBy}`,
+    `  undone by ${undoneBy}`,
     '',
   ]);
-  const json = catalogue.map(({ kind, about, fields, provenBy }) => ({ kind, about, fields, provenBy }));
+  const json = catalogue.map(({ bind: _, ...entry }) => entry);
   return { exitCode: 0, text: lines.join('\n'), json };
 }

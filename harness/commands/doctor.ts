@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
 import { EXIT, messageOf } from '../errors.ts';
 import { runsDirectory, targetDirectory, undoDirectory } from '../places.ts';
-import { runningTarget } from '../target.ts';
+import { runningTarget } from '../targets/reference.ts';
 import type { CommandResult } from './command.ts';
+import { dockerFinding } from './doctor-docker.ts';
 
 interface Finding {
   what: string;
@@ -18,7 +19,7 @@ interface Finding {
 }
 
 /** `stampede doctor`: what this machine has and lacks, each lack with its cure. */
-export function doctorCommand(): CommandResult {
+export async function doctorCommand(): Promise<CommandResult> {
   const findings = [
     runtime(),
     user(),
@@ -30,6 +31,7 @@ export function doctorCommand(): CommandResult {
     temporary(),
     leftovers(),
     target(),
+    { what: 'Docker engine', needed: false, ...(await dockerFinding()) },
   ];
   const healthy = findings.every((finding) => finding.ok || !finding.needed);
   const width = Math.max(...findings.map((finding) => finding.what.length));

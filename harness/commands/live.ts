@@ -50,7 +50,7 @@ function theLiveRun(wanted: string | undefined): LiveRun {
 }
 
 /** Runs whose process lives; what a killed one left is cleared away. */
-function liveRuns(): LiveRun[] {
+export function liveRuns(): LiveRun[] {
   if (!existsSync(liveDirectory)) return [];
   return readdirSync(liveDirectory).flatMap((name) => {
     const path = join(liveDirectory, name);

@@ -4,7 +4,7 @@ import { capacityFor, describeCapacity } from '../calibrate/capacity.ts';
 import { activeUsers, valueAt } from '../load/schedule.ts';
 import { calibrationFile } from '../places.ts';
 import { type PrepareOptions, prepare } from '../prepare.ts';
-import { type LoadPlan, type Plan, peakUsers } from '../scenario/plan.ts';
+import { type FaultPlan, type LoadPlan, type Plan, peakUsers } from '../scenario/plan.ts';
 import { formatDuration } from '../units.ts';
 import type { CommandResult } from './command.ts';
 
@@ -24,7 +24,7 @@ export async function planCommand(file: string, options: PrepareOptions): Promis
 function render(plan: Plan, room: readonly string[]): string {
   const lines = [
     plan.question === undefined ? plan.name : `${plan.name} · ${plan.question}`,
-    `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'reference' ? 'reference' : plan.target.url}`,
+    `${formatDuration(plan.durationMs)} of load · ${plan.agents} agents · seed ${plan.seed} · target ${plan.target.kind === 'own' ? plan.target.url : plan.target.kind}`,
     '',
     'LOAD',
     ...plan.loads.flatMap((load) => renderLoad(load, plan)),
@@ -32,12 +32,7 @@ function render(plan: Plan, room: readonly string[]): string {
   if (plan.faults.length > 0) {
     lines.push('', 'FAULTS', lane(plan));
     for (const fault of plan.faults) {
-      const where = Object.entries(fault.params as Record<string, unknown>).find(
-        ([key]) => key === 'link' || key === 'node',
-      )?.[1];
-      lines.push(
-        `  ${fault.name}  ${where}  ${fault.settings}  from ${formatDuration(fault.atMs)} for ${formatDuration(fault.forMs)}`,
-      );
+      lines.push(`  ${fault.name}  ${fault.targets.join(', ')}  ${fault.settings}  ${when(fault)}`);
     }
   }
   if (plan.objectives.length > 0) {
@@ -49,7 +44,7 @@ function render(plan: Plan, room: readonly string[]): string {
   }
   if (plan.invariants.length > 0) lines.push('', 'INVARIANTS', ...plan.invariants.map((name) => `  ${name}`));
   for (const stop of plan.stopWhen)
-    lines.push('', 'STOPS WHEN', `  ${stop.expression} ${stop.limit} for ${formatDuration(stop.forMs)}`);
+    lines.push('', 'STOPS WHEN', `  ${stop.what} ${stop.limit} for ${formatDuration(stop.forMs)}`);
   const usersEach = Math.ceil(peakUsers(plan) / plan.agents);
   lines.push(
     '',
@@ -58,6 +53,13 @@ function render(plan: Plan, room: readonly string[]): string {
     ...room.map((line) => `  ${line}`),
   );
   return `${lines.join('\n')}\n`;
+}
+
+function when({ atMs, forMs, after }: FaultPlan): string {
+  const long = `for ${formatDuration(forMs)}`;
+  if (after === undefined) return `from ${formatDuration(atMs)} ${long}`;
+  const held = after.forMs > 0 ? ` has held for ${formatDuration(after.forMs)}` : '';
+  return `once ${after.expression} ${after.limit}${held}, from ${formatDuration(atMs)} on, ${long}`;
 }
 
 const WIDTH = 60;

@@ -40,6 +40,11 @@ export interface EmbeddedMonitor extends RunMonitor {
   waitUntilUp(deadlineMs: number, signal?: AbortSignal): Promise<UpAndDown>;
   /** Stores and records a sample that was not scraped: what a rule gave. An undefined value ends the series. */
   write(labels: Readonly<Record<string, string>>, tMs: number, value: number | undefined): void;
+  /** Lets every scrape fail, for so long at most: a fault on the harness itself. */
+  cutOff(ttlMs: number): void;
+  /** Scrapes again. */
+  restore(): void;
+  isCutOff(): boolean;
   /** How many gaps there have been. */
   gaps(): number;
   /** Stops scraping, ends the recording, closes the connections. Queries are still answered. */
@@ -55,7 +60,9 @@ export function startEmbeddedMonitor(options: EmbeddedMonitorOptions): EmbeddedM
   const store = new SeriesStore(options);
   const recording = options.recordTo === undefined ? undefined : startRecording(options.recordTo);
   const dispatcher = new Agent({ keepAliveTimeout: 10 * intervalMs + 1_000 });
-  const context: ScrapeContext = { store, recording, dispatcher, timeoutMs, nowMs };
+  let cutOffUntilMs = 0;
+  const isCutOff = () => performance.now() < cutOffUntilMs;
+  const context: ScrapeContext = { store, recording, dispatcher, timeoutMs, nowMs, cutOff: isCutOff };
   const stopping = new AbortController();
   const startedMs = nowMs();
   const loops: TargetLoop[] = [];
@@ -110,6 +117,13 @@ export function startEmbeddedMonitor(options: EmbeddedMonitorOptions): EmbeddedM
       const isNew = value === undefined ? store.appendStale(series, tMs) : store.append(series, tMs, value);
       if (isNew) recording?.add(seriesText(labels), tMs, value);
     },
+    cutOff(ttlMs) {
+      cutOffUntilMs = performance.now() + ttlMs;
+    },
+    restore() {
+      cutOffUntilMs = 0;
+    },
+    isCutOff,
     gaps: () => gapCount,
     async scrapeNow() {
       await Promise.all(loops.map((loop) => loop.scrape()));

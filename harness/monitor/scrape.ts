@@ -20,6 +20,8 @@ export interface ScrapeContext {
   timeoutMs: number;
   /** Epoch milliseconds. */
   nowMs: () => number;
+  /** True while every scrape is to fail. */
+  cutOff: () => boolean;
 }
 
 /** One series of one target. */
@@ -93,7 +95,8 @@ export class TargetScraper {
   }
 
   async #fetch(stop: AbortSignal): Promise<{ text: string; format: ExpositionFormat }> {
-    const { dispatcher, timeoutMs } = this.#context;
+    const { dispatcher, timeoutMs, cutOff } = this.#context;
+    if (cutOff()) throw new Error('the monitor is cut off');
     const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
     const { statusCode, headers, body } = await request(this.target.url, {
       dispatcher,

@@ -18,6 +18,9 @@ const controls: Controls = {
     return 'stopping';
   },
   status: () => ({ held: false }),
+  cutOffMonitor: (ttlMs) => said.push(`cut off for ${ttlMs} ms`),
+  restoreMonitor: () => said.push('restored'),
+  monitor: () => ({ cutOff: said.at(-1) !== 'restored', gaps: 3 }),
 };
 
 let directory: string;
@@ -26,7 +29,7 @@ let close: () => Promise<void>;
 
 beforeEach(async () => {
   directory = join(mkdtempSync(join(tmpdir(), 'stampede-control-')), 'live');
-  close = await serveControls(controls, directory, { id: 'r1', scenario: 'x', pid: process.pid });
+  ({ close } = await serveControls(controls, directory, { id: 'r1', scenario: 'x', pid: process.pid }));
   run = JSON.parse(readFileSync(join(directory, 'r1.json'), 'utf8'));
 });
 afterEach(() => close());
@@ -46,6 +49,19 @@ describe('the API of a live run', () => {
     expect((await tell('{"do":"stop","reason":"enough"}')).answer).toEqual({ done: 'stopping' });
     expect(said).toEqual(['enough']);
     expect(await (await fetch(run.api)).json()).toEqual({ held: false });
+  });
+
+  it('cuts the monitor off and restores it, for faults on the harness itself', async () => {
+    const ask = async (method: string, body?: string) => {
+      const response = await fetch(new URL('/faults/monitor', run.api), { method, ...(body ? { body } : {}) });
+      return { status: response.status, answer: await response.json() };
+    };
+    expect(await ask('PUT', '{"ttlMs":5000}')).toEqual({ status: 200, answer: { cutOff: true, gaps: 3 } });
+    expect(said.at(-1)).toBe('cut off for 5000 ms');
+    expect(await ask('GET')).toEqual({ status: 200, answer: { cutOff: true, gaps: 3 } });
+    expect((await ask('DELETE')).answer).toEqual({ cutOff: false, gaps: 3 });
+    expect((await ask('PUT', '{"ttlMs":0}')).status).toBe(400);
+    expect((await ask('POST', '{}')).status).toBe(405);
   });
 
   it.each([

@@ -12,6 +12,10 @@ export interface Controls {
   resume(): string;
   stop(reason: string): string;
   status(): object;
+  /** A fault on the harness itself: the monitor sees nothing, for so long at most. */
+  cutOffMonitor(ttlMs: number): void;
+  restoreMonitor(): void;
+  monitor(): { cutOff: boolean; gaps: number };
 }
 
 export const commandSchema = z.discriminatedUnion('do', [
@@ -39,13 +43,13 @@ export interface LiveRun {
 /**
  * The API of a live run, on loopback only: GET / says how it is, POST / takes one command as JSON and answers
  * `{ done: sentence }` or, with 400, `{ error: sentence }`. A page in a browser cannot use it: it must be asked for JSON
- * by its own address.
+ * by its own address. PUT (`{ ttlMs }`), DELETE and GET /faults/monitor are for the fault that cuts the monitor off.
  */
 export async function serveControls(
   controls: Controls,
   directory: string,
   run: Omit<LiveRun, 'api'>,
-): Promise<() => Promise<void>> {
+): Promise<ControlServer> {
   const server = createServer((request, response) => {
     answer(controls, request, response).catch((error) => reply(response, 400, { error: messageOf(error) }));
   });
@@ -59,22 +63,47 @@ export async function serveControls(
   const file = join(directory, `${run.id}.json`);
   mkdirSync(directory, { recursive: true });
   writeFileSync(file, JSON.stringify({ ...run, api } satisfies LiveRun));
-  return async () => {
+  const close = async () => {
     rmSync(file, { force: true });
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
+  return { api, close };
+}
+
+export interface ControlServer {
+  api: string;
+  close(): Promise<void>;
 }
 
 async function answer(controls: Controls, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const local = /^(127\.0\.0\.1|localhost):\d+$/.test(request.headers.host ?? '');
   if (!local || request.headers.origin !== undefined) return reply(response, 403, { error: 'for stampede only' });
+  if (request.url === '/faults/monitor') return await answerMonitor(controls, request, response);
   if (request.method === 'GET') return reply(response, 200, controls.status());
   if (request.method !== 'POST') return reply(response, 405, { error: 'expected GET or POST' });
   const parsed = commandSchema.safeParse(JSON.parse(await bodyOf(request)));
   if (!parsed.success) return reply(response, 400, { error: z.prettifyError(parsed.error) });
   reply(response, 200, { done: obey(controls, parsed.data) });
 }
+
+async function answerMonitor(controls: Controls, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  switch (request.method) {
+    case 'PUT':
+      controls.cutOffMonitor(cutOffSchema.parse(JSON.parse(await bodyOf(request))).ttlMs);
+      break;
+    case 'DELETE':
+      controls.restoreMonitor();
+      break;
+    case 'GET':
+      break;
+    default:
+      return reply(response, 405, { error: 'expected GET, PUT or DELETE' });
+  }
+  reply(response, 200, controls.monitor());
+}
+
+const cutOffSchema = z.strictObject({ ttlMs: z.int().min(1).max(3_600_000) });
 
 function obey(controls: Controls, command: z.output<typeof commandSchema>): string {
   switch (command.do) {

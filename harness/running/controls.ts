@@ -4,7 +4,7 @@ import type { Steering } from './steering.ts';
 
 /** What a person can do to a run that is under way; every order is an event of the journal. */
 export function controlsOf(
-  { plan, load, clock, id }: Running,
+  { plan, load, clock, id, embedded }: Running,
   steering: Steering,
   startMs: number,
   end: (ended: Ended) => void,
@@ -40,6 +40,9 @@ export function controlsOf(
       end({ reason: 'stopped', why: reason });
       return 'stopping: draining requests and healing faults';
     },
+    cutOffMonitor: (ttlMs) => embedded.cutOff(ttlMs),
+    restoreMonitor: () => embedded.restore(),
+    monitor: () => ({ cutOff: embedded.isCutOff(), gaps: embedded.gaps() }),
     status: () => ({ id, scenario: plan.name, held: steering.held, planMs: steering.planMs(nowMs()) }),
   };
 }

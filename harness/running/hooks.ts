@@ -7,7 +7,7 @@ import type { User } from '../load/user.ts';
 import { VirtualUser } from '../load/virtual-user.ts';
 import { loadHooks } from '../scenario/load-file.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 
 /**
  * A scenario's `setup` and `teardown`, run once by the coordinator with a user of their own whose requests are not

@@ -1,16 +1,19 @@
-import { bindFault } from '../../chaos/catalogue.ts';
+import { existsSync } from 'node:fs';
 import { runTimeline } from '../../chaos/timeline.ts';
-import type { Topology } from '../../chaos/topology.ts';
 import { openUndoJournal } from '../../chaos/undo-journal.ts';
-import { sleepUntil } from '../clock.ts';
-import { EXIT, messageOf, StampedeError } from '../errors.ts';
-import type { Plan } from '../scenario/plan.ts';
-import { holds } from '../units.ts';
+import { startWatchdog } from '../../chaos/watchdog/start.ts';
+import { type RunClock, sleepUntil } from '../clock.ts';
+import { messageOf } from '../errors.ts';
+import type { StopPlan } from '../scenario/plan.ts';
+import { withHarness } from '../scenario/with-harness.ts';
+import { aim } from './aim.ts';
+import { awaitCondition, type ConditionClock, valuesOf } from './condition.ts';
 import { serveControls } from './control-server.ts';
 import { controlsOf } from './controls.ts';
 import { hooksOf } from './hooks.ts';
 import type { Ended, Running } from './running.ts';
 import { Steering } from './steering.ts';
+import { StopRules } from './stop-rules.ts';
 
 /** Load and faults together, until the load is over or something ends it. Every fault is undone when it returns. */
 export async function loadAndFaults(running: Running): Promise<Ended> {
@@ -25,20 +28,36 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   running.broken.addEventListener('abort', onBroken, { once: true });
   target.gone.then((how) => end.resolve({ reason: 'broken', why: `the target ended by itself (${how})` }));
 
+  const watchdog = plan.faults.length > 0 ? startWatchdog(undos.path, noWatchdog(journal)) : undefined;
+  await watchdog?.ready;
   const hooks = await hooksOf(plan, target, journal);
   const setup = await hooks.setup();
   const startMs = clock.nowMs() + BARRIER_MS;
   load.start(startMs, setup);
   const steering = new Steering(plan);
   const controls = controlsOf(running, steering, startMs, end.resolve);
-  const unserve = await serveControls(controls, running.liveDirectory, {
+  const server = await serveControls(controls, running.liveDirectory, {
     id: running.id,
     scenario: plan.name,
     pid: process.pid,
   });
   load.finished.then(() => end.resolve({ reason: 'completed', why: 'every agent has finished' }));
+  const topology = withHarness(target.topology(), { control: server.api, agentPids: load.agentPids });
   const faults = runTimeline({
-    faults: aimed(plan, target.topology(), running.id, startMs),
+    faults: plan.faults.map((planned) => {
+      const { name, atMs, forMs, after } = planned;
+      const fault = aim(planned, topology);
+      return {
+        id: `stampede-${running.id}-${name}`,
+        name,
+        atMs: startMs + atMs,
+        forMs,
+        fault,
+        ...(after === undefined
+          ? {}
+          : { condition: (signal) => awaitCondition(after, running.monitor, clockOf(clock), signal) }),
+      };
+    }),
     journal: undos,
     nowMs: clock.nowMs,
     sleepUntil: (tMs, signal) => sleepUntil(clock, tMs, signal),
@@ -62,28 +81,11 @@ export async function loadAndFaults(running: Running): Promise<Ended> {
   halt.abort(new Error(ended.why));
   await Promise.all([load.finished, faults, questions]);
   undos.close();
-  await unserve();
+  // What could not be undone is left to the watchdog, which goes on trying when we are gone.
+  if (!existsSync(undos.path)) watchdog?.dismiss();
+  await server.close();
   await hooks.teardown(setup);
   return ended;
-}
-
-/** Targets are looked up once more, in the topology as it is: what the plan was checked against may have been on paper. */
-function aimed(plan: Plan, topology: Topology, runId: string, startMs: number) {
-  return plan.faults.map((planned) => {
-    const bound = bindFault(planned.kind, planned.params);
-    const resolved = bound.ok ? bound.fault.resolve(topology) : undefined;
-    if (!resolved?.ok) {
-      throw new StampedeError(
-        'chaos/no-target',
-        `Fault ${planned.name} hits nothing: ${resolved?.problem ?? 'its settings are wrong'}`,
-        {
-          exitCode: EXIT.usage,
-        },
-      );
-    }
-    const { name, atMs, forMs } = planned;
-    return { id: `stampede-${runId}-${name}`, name, atMs: startMs + atMs, forMs, fault: resolved.target };
-  });
 }
 
 /** Once a second: what the objectives' expressions say now, for the live view, and whether a stop condition holds. */
@@ -92,34 +94,49 @@ async function askEverySecond(
   end: (ended: Ended) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const since = new Map<number, number>();
-  const ask = async (expression: string) => {
-    const result = await monitor.query(expression.replaceAll('$window', '10s'), clock.epochOf(clock.nowMs()));
-    return result.type === 'scalar' ? [result.value] : result.series.map((series) => series.value);
+  const conditionClock = clockOf(clock);
+  const ask = (expression: string) => valuesOf(expression, monitor, conditionClock).catch(() => []);
+  const rules = new StopRules();
+  const valuesFor = async (rule: StopPlan): Promise<(number | null)[]> => {
+    switch (rule.source) {
+      case 'promql':
+        return await ask(rule.expression);
+      case 'client':
+        return [live.recent(rule.of, rule.measure, clock.nowMs())];
+      case 'harness':
+        return [live.health(rule.health)];
+      default:
+        return rule satisfies never;
+    }
   };
   while (!signal.aborted) {
     for (const objective of plan.objectives) {
       if (objective.source !== 'promql') continue;
-      for (const value of await ask(objective.expression).catch(() => [])) {
+      for (const value of await ask(objective.expression)) {
         if (!Number.isNaN(value)) live.promql(objective, value);
       }
     }
-    for (const [index, rule] of plan.stopWhen.entries()) {
-      const values = await ask(rule.expression).catch(() => []);
-      if (!values.some((value) => holds(value, rule.op, rule.limitValue))) since.delete(index);
-      else {
-        const firstMs = since.get(index) ?? clock.nowMs();
-        since.set(index, firstMs);
-        if (clock.nowMs() - firstMs >= rule.forMs) {
-          end({
-            reason: 'stopped',
-            why: `stop condition: ${rule.expression} ${rule.limit} for ${rule.forMs / 1_000} s`,
-          });
-        }
-      }
+    for (const rule of plan.stopWhen) {
+      const why = rules.hear(rule, await valuesFor(rule), clock.nowMs());
+      if (why !== undefined) end({ reason: 'stopped', why });
     }
     await sleepUntil(clock, clock.nowMs() + 1_000, signal).catch(() => {});
   }
+}
+
+function noWatchdog(journal: Running['journal']) {
+  return (why: string) => {
+    const then = 'should the harness be killed, faults are undone by their leases and by the next start';
+    journal.write({ kind: 'warning', text: `there is no watchdog: ${why}; ${then}` });
+  };
+}
+
+function clockOf(clock: RunClock): ConditionClock {
+  return {
+    nowMs: clock.nowMs,
+    epochOf: clock.epochOf,
+    sleepUntil: (tMs, signal) => sleepUntil(clock, tMs, signal),
+  };
 }
 
 /** Between the word and the start: every agent must have heard it by then. */

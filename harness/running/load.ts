@@ -10,7 +10,7 @@ import { RUN_FILES } from '../read-run.ts';
 import { outputError } from '../run-directory.ts';
 import type { Plan } from '../scenario/plan.ts';
 import { openSliceLog } from '../slice-log.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 import type { Course } from './steering.ts';
 
 /** The agents, and everything they report on its way to disk. */
@@ -55,6 +55,10 @@ export class Load {
       onLost: (lost) => journal.write({ kind: 'agent lost', ...lost }),
       onDone: (agent) => journal.write({ kind: 'agent done', agent }),
     });
+  }
+
+  get agentPids(): number[] {
+    return this.#fleet.pids;
   }
 
   /** Where the agents can be scraped. */

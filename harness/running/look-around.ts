@@ -5,7 +5,7 @@ import { type Journal, readOperations } from '../journal.ts';
 import { invariants } from '../oracles/invariants.ts';
 import { RUN_FILES } from '../read-run.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 
 /** With the load over and all faults undone: is anything left behind, and did the system keep its promises? */
 export async function lookAround(plan: Plan, target: Target, directory: string, journal: Journal): Promise<void> {

@@ -1,9 +1,10 @@
 import type { RunClock } from '../clock.ts';
 import type { Journal } from '../journal.ts';
 import type { LiveTracker } from '../live.ts';
+import type { EmbeddedMonitor } from '../monitor/embedded.ts';
 import type { Monitor } from '../monitor/monitor.ts';
 import type { Plan } from '../scenario/plan.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 import type { Load } from './load.ts';
 
 /** The parts of a run that is under way. */
@@ -13,6 +14,8 @@ export interface Running {
   target: Target;
   load: Load;
   monitor: Monitor;
+  /** Scrapes in this process, whoever answers queries. */
+  embedded: EmbeddedMonitor;
   journal: Journal;
   live: LiveTracker;
   clock: RunClock;

@@ -5,12 +5,13 @@ import type { Journal } from '../journal.ts';
 import { type EmbeddedMonitor, type ScrapeTarget, startEmbeddedMonitor } from '../monitor/embedded.ts';
 import {
   attachPrometheus,
+  joinPrometheus,
   type PrometheusMonitor,
   startPrometheusMonitor,
 } from '../monitor/prometheus/prometheus-monitor.ts';
 import type { RunMonitor } from '../monitor/run-monitor.ts';
 import { RUN_FILES } from '../read-run.ts';
-import type { Target } from '../target.ts';
+import type { Target } from '../targets/target.ts';
 
 /** What watches a run: the embedded monitor always, and a real Prometheus where one was asked for. */
 export interface Watch {
@@ -20,8 +21,11 @@ export interface Watch {
 }
 
 export interface WatchOptions {
+  id: string;
   target: Target;
   agentUrls: string[];
+  /** Of the coordinator's own metrics. */
+  harnessUrl: string;
   directory: string;
   clock: RunClock;
   journal: Journal;
@@ -32,15 +36,19 @@ export interface WatchOptions {
 
 /** Starts to watch and waits until everything that is to be watched has been seen: what is missing now would be missed later. */
 export async function watch(options: WatchOptions): Promise<Watch> {
-  const { target, agentUrls, directory, clock, journal, signal, wanted } = options;
-  const agents = agentUrls.map((url, index) => ({ job: 'agent', url, labels: { agent: String(index) } }));
-  const targets = [...target.topology().scrapes, ...agents];
+  const { id, target, agentUrls, harnessUrl, directory, clock, journal, signal, wanted } = options;
+  // Under the names that /targets gives them.
+  const agents = agentUrls.map((url, index) => {
+    return { job: 'agent', url, labels: { agent: String(index), instance: `agent-${index}`, run: id } };
+  });
+  const harness = { job: 'harness', url: harnessUrl, labels: { instance: 'harness', run: id } };
+  const targets = [...target.topology().scrapes, ...agents, harness];
   const nodes = new Map([
     ...target.topology().scrapes.map(({ url, labels }) => [url, labels.node] as const),
     ...agentUrls.map((url, index) => [url, `agent ${index}`] as const),
   ]);
   const nowMs = () => clock.epochOf(clock.nowMs());
-  const prometheus = wanted === undefined ? undefined : await realPrometheus(wanted, targets, journal, signal);
+  const prometheus = await realPrometheus(wanted, target.prometheus, targets, journal, signal);
   const embedded = startEmbeddedMonitor({
     targets,
     intervalMs: 1_000,
@@ -68,14 +76,20 @@ export async function watch(options: WatchOptions): Promise<Watch> {
 }
 
 async function realPrometheus(
-  wanted: string,
+  wanted: string | undefined,
+  own: string | undefined,
   targets: ScrapeTarget[],
   journal: Journal,
   signal: AbortSignal,
-): Promise<PrometheusMonitor> {
+): Promise<PrometheusMonitor | undefined> {
+  if (wanted === undefined && own === undefined) return undefined;
   const ours = wanted === 'prometheus';
   const options = { targets, nowMs: Date.now, signal };
-  const monitor = await (ours ? startPrometheusMonitor('prometheus', options) : attachPrometheus(wanted, options));
+  const monitor = await (wanted === undefined && own !== undefined
+    ? joinPrometheus(own, options)
+    : ours || wanted === undefined
+      ? startPrometheusMonitor('prometheus', options)
+      : attachPrometheus(wanted, options));
   const { url, version, semantics } = monitor;
   journal.write({ kind: 'monitor attached', url, version, semantics, ours });
   return monitor;

@@ -1,4 +1,5 @@
 import type { Topology } from '../../chaos/topology.ts';
+import type { BlastCap } from './blast-radius.ts';
 
 /** What parsing needs from outside. */
 export interface ParseContext {
@@ -9,6 +10,8 @@ export interface ParseContext {
   agents?: number;
   /** Nodes and links that faults are looked up in; undefined when the target has not told any. */
   topology: Topology | undefined;
+  /** What the project allows any fault to hit. */
+  cap?: BlastCap;
   /** Files a process may open, and local ports an address has. */
   limits: { descriptors: number; ports: number };
   /** Names of the invariants that exist. */

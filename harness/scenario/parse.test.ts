@@ -156,7 +156,7 @@ describe('a scenario', () => {
           { at: '5s', for: '9s', fault: kill({ node: 'gateway-1' }) },
         ],
       },
-      "hits the same target as 'kill' while that one is still on",
+      "takes node:gateway-1, which 'kill' has from 1s to 10s",
     ],
   ])('refuses %j', (change, message) => {
     expect(problemsOf(change).join('\n')).toContain(message);

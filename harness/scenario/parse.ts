@@ -5,10 +5,12 @@ import { deepFreeze, type Plan } from './plan.ts';
 import { readFaults } from './read-faults.ts';
 import { readHttp } from './read-http.ts';
 import { readLoads } from './read-loads.ts';
-import { readSlos, readStopRules } from './read-objectives.ts';
+import { readSlos } from './read-objectives.ts';
+import { readStopRules } from './read-stop-rules.ts';
 import { isRecord, nearest, Reader, relativeSite, show } from './reader.ts';
 import { AT, type Flow, type Scenario } from './scenario.ts';
 import { headSchema } from './schemas.ts';
+import { withPaperHarness } from './with-harness.ts';
 
 export type Parsed = { ok: true; plan: Plan; flows: Map<string, Flow> } | { ok: false; problems: Problem[] };
 
@@ -29,7 +31,10 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
   const flows = new Map<string, Flow>();
   const loads = readLoads(raw.load, reader, flows);
   const durationMs = Math.max(0, ...loads.map((load) => load.curve.at(-1)?.tMs ?? 0));
-  const faults = readFaults(raw.faults, reader, context, durationMs);
+  const seed = context.seed ?? head?.seed ?? 1;
+  const agents = context.agents ?? head?.agents ?? 0;
+  const topology = context.topology && withPaperHarness(context.topology, agents);
+  const faults = readFaults(raw.faults, reader, { ...context, topology }, { seed, durationMs });
   const objectives = readSlos(raw.slos, reader, context, faults);
   const stopWhen = readStopRules(raw.stopWhen, reader, context);
   for (const [index, name] of (Array.isArray(raw.invariants) ? raw.invariants : []).entries()) {
@@ -48,8 +53,8 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
     name: head.name,
     ...(head.question === undefined ? {} : { question: head.question }),
     file: context.file,
-    target: head.target === 'reference' ? { kind: 'reference' } : ownTarget(head.target),
-    seed: context.seed ?? head.seed,
+    target: typeof head.target === 'string' ? { kind: head.target } : ownTarget(head.target),
+    seed,
     agents: context.agents ?? head.agents,
     durationMs,
     warmUpMs: head.warmUp,

@@ -11,7 +11,7 @@ export interface Plan {
   question?: string;
   /** The scenario's file as the user named it. */
   file: string;
-  target: { kind: 'reference' } | { kind: 'own'; url: string; topology?: string };
+  target: { kind: 'reference' } | { kind: 'compose' } | { kind: 'own'; url: string; topology?: string };
   seed: number;
   agents: number;
   durationMs: number;
@@ -47,8 +47,22 @@ export interface FaultPlan {
   kind: string;
   params: unknown;
   settings: string;
+  /** What it will hit: names of nodes, links or stores. */
+  targets: string[];
+  /** With a condition: not before. */
   atMs: number;
   forMs: number;
+  after?: ConditionPlan;
+}
+
+/** A fault comes when this has held for `forMs`; not at all when that takes longer than `withinMs`. */
+export interface ConditionPlan {
+  expression: string;
+  op: Op;
+  limitValue: number;
+  limit: string;
+  forMs: number;
+  withinMs: number;
 }
 
 export type WindowSelector = 'steady' | 'fault' | 'recovery' | 'whole' | `fault:${string}` | `recovery:${string}`;
@@ -81,13 +95,20 @@ export type ObjectivePlan =
       noData?: 'pass' | 'fail';
     });
 
-export interface StopPlan {
-  expression: string;
+interface StopBase {
+  /** In words, without the limit: `errors of checkout`. */
+  what: string;
   op: Op;
   limitValue: number;
   limit: string;
   forMs: number;
 }
+
+/** What ends a run before its time, once it has held for `forMs`. */
+export type StopPlan =
+  | (StopBase & { source: 'promql'; expression: string })
+  | (StopBase & { source: 'client'; of: string; measure: ClientMeasure })
+  | (StopBase & { source: 'harness'; health: 'lateness' | 'loopLag' | 'cpu' | 'agentsLost' });
 
 export interface ValidityLimits {
   latenessP99Ms: number;

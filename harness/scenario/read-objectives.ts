@@ -1,10 +1,12 @@
-import { formatDuration, type Limit } from '../units.ts';
+import { checkedPromql } from './checked-promql.ts';
 import type { ParseContext } from './context.ts';
-import type { FaultPlan, ObjectivePlan, StopPlan, WindowSelector } from './plan.ts';
+import { limitText } from './limit-text.ts';
+import type { FaultPlan, ObjectivePlan, WindowSelector } from './plan.ts';
+import { readMeasure } from './read-measure.ts';
 import { isRecord, nearest, type Reader, relativeSite, show } from './reader.ts';
-import { clientSloSchema, MEASURES, promqlSloSchema, stopRuleSchema } from './schemas.ts';
+import { clientSloSchema, promqlSloSchema } from './schemas.ts';
 
-/** Reads the objectives, and the stop conditions that are written alike. */
+/** Reads the objectives. */
 export function readSlos(raw: unknown, reader: Reader, context: ParseContext, faults: FaultPlan[]): ObjectivePlan[] {
   const objectives: ObjectivePlan[] = [];
   for (const [index, value] of reader.list('slos', raw).entries()) {
@@ -43,33 +45,18 @@ type Base = { name: string; at?: string };
 function readClientSlo(base: Base, spec: unknown, path: PropertyKey[], reader: Reader): ObjectivePlan | undefined {
   const parsed = reader.read(path, clientSloSchema, spec);
   if (!parsed) return undefined;
-  const given = Object.entries(MEASURES).flatMap(([key, known]) => {
-    const limit = (parsed as Record<string, unknown>)[key] as Limit | undefined;
-    return limit === undefined ? [] : [{ key, known, limit }];
-  });
-  const [only, ...more] = given;
-  if (!only || more.length > 0) {
-    const got = given.length === 0 ? 'none' : given.map(({ key }) => key).join(' and ');
-    reader.problem(path, `expected exactly one of ${Object.keys(MEASURES).join(', ')}, got ${got}`);
-    return undefined;
-  }
-  const { known, limit } = only;
-  if (limit.unit !== known.unit) {
-    reader.problem(
-      [...path, only.key],
-      `expected a limit such as '${known.example}', got ${show((spec as Record<string, unknown>)[only.key])}`,
-    );
-    return undefined;
-  }
+  const found = readMeasure(parsed, spec, path, reader);
+  if (!found) return undefined;
+  const { measure, label, limit } = found;
   return {
     ...base,
     source: 'client',
     of: parsed.of,
-    measure: known.measure,
+    measure,
     op: limit.op,
     limitValue: limit.value,
     unit: limit.unit,
-    limit: `${known.label} ${formatLimit(limit)}`,
+    limit: `${label} ${limitText(limit)}`,
     during: windows(parsed.during),
   };
 }
@@ -93,67 +80,13 @@ function readPromqlSlo(
     op: parsed.is.op,
     limitValue: parsed.is.value,
     unit: parsed.is.unit,
-    limit: formatLimit(parsed.is),
+    limit: limitText(parsed.is),
     during: windows(parsed.during),
     ...(parsed.noData === 'inconclusive' ? {} : { noData: parsed.noData }),
   };
 }
 
-export function readStopRules(raw: unknown, reader: Reader, context: ParseContext): StopPlan[] {
-  const rules: StopPlan[] = [];
-  for (const [index, value] of reader.list('stopWhen', raw).entries()) {
-    const path = ['stopWhen', index];
-    const rule = reader.read(path, stopRuleSchema, value);
-    if (!rule || checkedPromql(rule.promql, [...path, 'promql'], reader, context) === undefined) continue;
-    const { op, value: limitValue } = rule.is;
-    rules.push({ expression: rule.promql, op, limitValue, limit: formatLimit(rule.is), forMs: rule.for });
-  }
-  return rules;
-}
-
-function checkedPromql(
-  expression: string,
-  path: PropertyKey[],
-  reader: Reader,
-  context: ParseContext,
-): number | undefined {
-  // `$window` stands for a duration that is known only after the run; any will do for checking the rest.
-  const checked = context.checkPromql(expression.replaceAll('$window', '10s'));
-  if (!checked.ok) {
-    reader.problem(path, checked.problem);
-    return undefined;
-  }
-  const fewest = 4 * SCRAPE_INTERVAL_MS;
-  const shortest = checked.shortestRangeMs ?? checked.rangeMs;
-  if (shortest > 0 && shortest < fewest) {
-    reader.problem(
-      path,
-      `a range of ${formatDuration(shortest)} holds fewer than 4 scrapes; use ${formatDuration(fewest)} or more`,
-    );
-    return undefined;
-  }
-  return checked.rangeMs;
-}
-
-/** The monitor scrapes once a second. */
-const SCRAPE_INTERVAL_MS = 1_000;
-
 function windows(during: string | string[] | undefined): WindowSelector[] {
   const list = during === undefined ? ['steady', 'fault', 'recovery', 'whole'] : [during].flat();
   return list as WindowSelector[];
-}
-
-function formatLimit({ op, value, unit: of }: Limit): string {
-  switch (of) {
-    case 'ms':
-      return `${op} ${value >= 1_000 && value % 1_000 === 0 ? `${value / 1_000} s` : `${value} ms`}`;
-    case 'ratio':
-      return `${op} ${Number((value * 100).toPrecision(6))} %`;
-    case 'per second':
-      return `${op} ${value}/s`;
-    case 'number':
-      return `${op} ${value}`;
-    default:
-      return of satisfies never;
-  }
 }

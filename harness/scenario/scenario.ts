@@ -1,7 +1,16 @@
 import { dirname, resolve } from 'node:path';
+import type { ClockSkewParams } from '../../chaos/faults/clock-skew.ts';
+import type { CpuHogParams } from '../../chaos/faults/cpu-hog.ts';
 import type { DownParams } from '../../chaos/faults/down.ts';
+import type { EventLoopBlockParams } from '../../chaos/faults/event-loop-block.ts';
+import type { FdExhaustionParams } from '../../chaos/faults/fd-exhaustion.ts';
 import type { KillParams } from '../../chaos/faults/kill.ts';
 import type { LatencyParams } from '../../chaos/faults/latency.ts';
+import type { MemoryHogParams } from '../../chaos/faults/memory-hog.ts';
+import type { PauseParams } from '../../chaos/faults/pause.ts';
+import type { RestartLoopParams } from '../../chaos/faults/restart-loop.ts';
+import type { SlowStartParams } from '../../chaos/faults/slow-start.ts';
+import type { TerminateParams } from '../../chaos/faults/terminate.ts';
 import type { User } from '../load/user.ts';
 import { callSite } from './call-site.ts';
 import { importSlos } from './import-slos.ts';
@@ -64,13 +73,34 @@ export interface FaultSpec extends Built {
   params: unknown;
 }
 
-export interface FaultEntry {
-  /** After the load starts. */
-  at: string;
-  for: string;
+/** What any fault can be given, wherever it stands. */
+export interface FaultOptions {
   fault: FaultSpec;
-  /** What the report calls it; the fault's kind unless told. */
+  /** What the report calls it; the fault's kind unless told. One that comes again gets a number. */
   name?: string;
+  /** At most so many of the targets that its selector finds, drawn by the seed. */
+  limit?: number;
+  /** At most this share of them, in percent; one at least. */
+  percent?: number;
+  /** Selectors of nodes and links that it must not hit. */
+  never?: string[];
+}
+
+export interface FaultEntry extends FaultOptions {
+  /** After the load starts; with `after` not before. */
+  at?: string;
+  /** When an expression in PromQL has held for a time; not at all when that takes longer than `within`. */
+  after?: { promql: string; is: string; for?: string; within?: string };
+  /** Again and again, each time later by up to `jitter`; until the load ends, or `times` often. */
+  every?: string;
+  jitter?: string;
+  times?: number;
+  for: string;
+}
+
+export interface Schedule extends Built {
+  schedule: 'sequence' | 'parallel' | 'nemesis';
+  params: unknown;
 }
 
 /** Which windows an objective is judged in: all of a kind, or those of one fault. All four kinds unless told. */
@@ -119,27 +149,31 @@ export interface Slo extends Built {
   spec: SloSpec;
 }
 
-export interface StopRule {
-  promql: string;
-  is: string;
-  /** How long it must hold without a break. */
-  for: string;
-}
+/** What ends a run before its time. `for` is how long it must hold without a break. */
+export type StopRule =
+  | { promql: string; is: string; for: string }
+  /** Requests of the last ten seconds, as in a promise: `{ of: 'checkout', errors: '> 20%', for: '5s' }`. */
+  | ({ of: string; for: string } & Partial<ClientMeasures>)
+  /** The harness itself: how late requests leave, how long its loop stands still, its busiest agent, agents lost. */
+  | { harness: 'lateness' | 'loopLag' | 'cpu' | 'agentsLost'; is: string; for: string };
 
 export interface ScenarioDefinition {
   /** Lower-case letters, digits and dashes. */
   name: string;
   /** What the run is to find out. */
   question?: string;
-  /** The reference target, or a system of your own; faults need its topology (a JSON file, see docs). */
-  target: 'reference' | { url: string; topology?: string };
+  /**
+   * The reference shop, embedded or with `compose` out of real parts in containers; or a system of your own, whose faults
+   * need its topology (a JSON file, see docs).
+   */
+  target: 'reference' | 'compose' | { url: string; topology?: string };
   load: Record<string, UsersLoad | ArrivalsLoad>;
   /** Runs once before the load. What it returns (plain data) every user gets from `user.setup()`. */
   setup?: (user: User) => Promise<unknown>;
   /** Runs once after the load, whatever became of it. */
   teardown?: (user: User) => Promise<void>;
   http?: HttpSpec;
-  faults?: FaultEntry[];
+  faults?: (FaultEntry | Schedule)[];
   slos?: Slo[];
   invariants?: string[];
   /** Ends the run, heals, and exits with code 5. */
@@ -235,6 +269,33 @@ slo.import = function importFile(path: string): Slo[] {
   return importSlos(resolve(from, path)).map((promise) => ({ ...promise, [AT]: at }));
 };
 
+/** Faults one after the other, with a gap between them. */
+export function sequence(params: { at: string; gap?: string; faults: (FaultOptions & { for: string })[] }): Schedule {
+  return { schedule: 'sequence', params, [AT]: callSite(sequence) };
+}
+
+/** Faults at the same time; each lasts for its own time, or for the group's. */
+export function parallel(params: { at: string; for?: string; faults: (FaultOptions & { for?: string })[] }): Schedule {
+  return { schedule: 'parallel', params, [AT]: callSite(parallel) };
+}
+
+/**
+ * Draws a fault by weight every so often, while fewer than `atMost` (1 unless told) are on. The same seed (the run's unless told)
+ * draws the same faults, targets and times: the plan has them all.
+ */
+export function nemesis(params: {
+  every: string;
+  jitter?: string;
+  /** Of the load's time; `10s` and its end unless told. */
+  from?: string;
+  until?: string;
+  atMost?: number;
+  seed?: number;
+  faults: (FaultOptions & { for: string; weight?: number })[];
+}): Schedule {
+  return { schedule: 'nemesis', params, [AT]: callSite(nemesis) };
+}
+
 /** Answers over a link take longer. */
 export function latency(params: LatencyParams): FaultSpec {
   return { kind: 'latency', params, [AT]: callSite(latency) };
@@ -245,7 +306,52 @@ export function down(params: DownParams): FaultSpec {
   return { kind: 'down', params, [AT]: callSite(down) };
 }
 
-/** A process is killed. */
+/** A process or a container is killed. */
 export function kill(params: KillParams): FaultSpec {
   return { kind: 'kill', params, [AT]: callSite(kill) };
+}
+
+/** A node is asked to end, as by a rolling update. */
+export function terminate(params: TerminateParams): FaultSpec {
+  return { kind: 'terminate', params, [AT]: callSite(terminate) };
+}
+
+/** A node is there and does nothing: connections stay open, nobody answers. */
+export function pause(params: PauseParams): FaultSpec {
+  return { kind: 'pause', params, [AT]: callSite(pause) };
+}
+
+/** A node comes up and goes down again, over and over. */
+export function restartLoop(params: RestartLoopParams): FaultSpec {
+  return { kind: 'restart-loop', params, [AT]: callSite(restartLoop) };
+}
+
+/** A node crashes and takes its time to come back. */
+export function slowStart(params: SlowStartParams): FaultSpec {
+  return { kind: 'slow-start', params, [AT]: callSite(slowStart) };
+}
+
+/** Busy loops run beside a node, on the processors it may use. */
+export function cpuHog(params: CpuHogParams): FaultSpec {
+  return { kind: 'cpu-hog', params, [AT]: callSite(cpuHog) };
+}
+
+/** Memory of the machine is used up beside a node. */
+export function memoryHog(params: MemoryHogParams): FaultSpec {
+  return { kind: 'memory-hog', params, [AT]: callSite(memoryHog) };
+}
+
+/** A node runs out of file descriptors. */
+export function fdExhaustion(params: FdExhaustionParams): FaultSpec {
+  return { kind: 'fd-exhaustion', params, [AT]: callSite(fdExhaustion) };
+}
+
+/** A node stands still again and again. */
+export function eventLoopBlock(params: EventLoopBlockParams): FaultSpec {
+  return { kind: 'event-loop-block', params, [AT]: callSite(eventLoopBlock) };
+}
+
+/** The clock of a node is wrong. */
+export function clockSkew(params: ClockSkewParams): FaultSpec {
+  return { kind: 'clock-skew', params, [AT]: callSite(clockSkew) };
 }

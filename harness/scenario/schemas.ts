@@ -55,6 +55,7 @@ const HEAD = {
   target: z.union(
     [
       z.literal('reference'),
+      z.literal('compose'),
       z.strictObject({
         url: z.url({
           protocol: /^https?$/,
@@ -65,7 +66,7 @@ const HEAD = {
     ],
     {
       error: (issue) =>
-        `expected 'reference' or { url: 'http://...', topology?: 'file.json' }, got ${show(issue.input)}`,
+        `expected 'reference', 'compose' or { url: 'http://...', topology?: 'file.json' }, got ${show(issue.input)}`,
     },
   ),
   load: z.unknown(),
@@ -175,16 +176,98 @@ export function arrivalsSchema(stages: unknown) {
   });
 }
 
-export const faultEntrySchema = strict({
-  at: duration,
-  for: duration,
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'expected lower-case letters, digits and dashes' })
+const faultName = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, { error: 'expected lower-case letters, digits and dashes' });
+
+const faultSpec = z.custom<{ kind: string; params: unknown }>(
+  (value) => isRecord(value) && typeof value.kind === 'string',
+  { error: (issue) => `expected a fault such as latency({...}), got ${show(issue.input)}` },
+);
+
+/** What any fault can be given, wherever it stands. */
+const ofAnyFault = {
+  name: faultName.optional(),
+  fault: faultSpec,
+  limit: z
+    .int({ error: (issue) => `expected a number of targets, got ${show(issue.input)}` })
+    .positive()
     .optional(),
-  fault: z.custom<{ kind: string; params: unknown }>((value) => isRecord(value) && typeof value.kind === 'string', {
-    error: (issue) => `expected a fault such as latency({...}), got ${show(issue.input)}`,
+  percent: z
+    .number({ error: (issue) => `expected percent, above 0 up to 100, got ${show(issue.input)}` })
+    .gt(0)
+    .max(100)
+    .optional(),
+  never: z
+    .array(z.string(), { error: (issue) => `expected a list of selectors, got ${show(issue.input)}` })
+    .default([]),
+};
+
+export type FaultOfSchedule = Omit<
+  z.output<typeof faultEntrySchema>,
+  'at' | 'for' | 'after' | 'every' | 'jitter' | 'times'
+>;
+
+const positiveDuration = unit((text) => {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms > 0 ? ms : undefined;
+}, "a duration such as '90s' or '5m', above nothing");
+
+const conditionSchema = z.lazy(() =>
+  strict({
+    promql: z.string().min(1),
+    is: limitSchema,
+    for: duration.prefault('0s'),
+    within: duration.optional(),
   }),
+);
+
+export const faultEntrySchema = strict({
+  at: duration.optional(),
+  after: conditionSchema.optional(),
+  every: positiveDuration.optional(),
+  jitter: duration.optional(),
+  times: z
+    .int({ error: (issue) => `expected how often, got ${show(issue.input)}` })
+    .positive()
+    .max(1_000)
+    .optional(),
+  for: duration,
+  ...ofAnyFault,
+});
+
+export type SpecOfFault = z.output<typeof faultEntrySchema>;
+
+const faultList = <Item extends z.ZodType>(item: Item) =>
+  z.array(item, { error: (issue) => `expected a list of { fault, for }, got ${show(issue.input)}` }).min(1);
+
+export const sequenceSchema = strict({
+  at: duration,
+  gap: duration.prefault('0s'),
+  faults: faultList(strict({ for: duration, ...ofAnyFault })),
+});
+
+export const parallelSchema = strict({
+  at: duration,
+  for: duration.optional(),
+  faults: faultList(strict({ for: duration.optional(), ...ofAnyFault })),
+});
+
+export const nemesisSchema = strict({
+  seed: z.int().nonnegative().optional(),
+  from: duration.prefault('10s'),
+  until: duration.optional(),
+  every: positiveDuration,
+  jitter: duration.prefault('0s'),
+  atMost: z.int().positive().default(1),
+  faults: faultList(
+    strict({
+      weight: z
+        .number({ error: (issue) => `expected a weight above 0, got ${show(issue.input)}` })
+        .positive()
+        .default(1),
+      for: positiveDuration,
+      ...ofAnyFault,
+    }),
+  ),
 });
 
 const DURING = /^(steady|fault|recovery|whole|(fault|recovery):[a-z0-9-]+)$/;
@@ -223,4 +306,24 @@ export const promqlSloSchema = strict({
     .default('inconclusive'),
 });
 
-export const stopRuleSchema = strict({ promql: z.string().min(1), is: limitSchema, for: duration });
+export const promqlStopSchema = strict({ promql: z.string().min(1), is: limitSchema, for: duration });
+
+export const clientStopSchema = strict({
+  of: z.string().min(1),
+  for: duration,
+  ...Object.fromEntries(Object.keys(MEASURES).map((key) => [key, limitSchema.optional()])),
+});
+
+/** What can be wrong with the harness itself, and the unit of its limit. */
+export const HEALTH = {
+  lateness: { unit: 'ms', example: '> 500ms', about: 'how late requests leave, p99' },
+  loopLag: { unit: 'ms', example: '> 1s', about: 'event-loop delay of the slowest agent, p99' },
+  cpu: { unit: 'ratio', example: '> 95%', about: 'CPU of the busiest agent, as a share of one core' },
+  agentsLost: { unit: 'number', example: '> 0', about: 'agents that were lost' },
+} as const satisfies Record<string, { unit: LimitUnit; example: string; about: string }>;
+
+export const healthStopSchema = strict({
+  harness: oneOf('lateness', 'loopLag', 'cpu', 'agentsLost'),
+  is: limitSchema,
+  for: duration,
+});

@@ -11,7 +11,7 @@ export function faultLives(plans: readonly FaultPlan[], events: readonly Journal
     const result: FaultResult = {
       name: plan.name,
       kind: plan.kind,
-      target: own[0]?.target ?? plan.kind,
+      target: own[0]?.target ?? (plan.targets?.join(', ') || plan.kind),
       settings: plan.settings,
       outcome: 'passed',
       requestedMs: requested?.tMs ?? plan.atMs,
@@ -31,16 +31,24 @@ export function faultLives(plans: readonly FaultPlan[], events: readonly Journal
     if (proof?.evidence !== undefined) result.proof = proof.evidence;
 
     const failed = at('failed');
+    const skipped = at('skipped');
+    const lost = at('effect lost');
     const notClean = at('not clean');
     if (notClean || (result.appliedMs !== undefined && result.cleanMs === undefined)) {
       result.outcome = 'failed';
       result.note = `it was not undone: ${notClean?.evidence ?? 'the run ended before it was'}`;
+    } else if (skipped) {
+      result.outcome = 'inconclusive';
+      result.note = `it was not injected: ${skipped.evidence ?? 'its condition never held'}`;
     } else if (!requested) {
       result.outcome = 'inconclusive';
       result.note = 'it was never injected: the run ended before its time';
     } else if (failed) {
       result.outcome = 'inconclusive';
       result.note = failed.evidence ?? 'it could not be injected';
+    } else if (lost) {
+      result.outcome = 'inconclusive';
+      result.note = `it lost its effect before its end: ${lost.evidence ?? 'which could not be measured any more'}`;
     } else if (result.provenMs === undefined) {
       result.outcome = 'inconclusive';
       result.note = `it had no effect that could be proven: ${proof?.evidence ?? 'the run ended before its proof'}`;

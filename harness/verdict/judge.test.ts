@@ -23,7 +23,9 @@ const plan: Plan = {
   recoveryMs: 30_000,
   loads: [{ model: 'users', name: 'people', curve: [{ tMs: 0, value: 10 }], graceMs: 30_000 }],
   http: { driver: 'wire', connections: 'shared', localAddresses: [], http2: false, insecure: false },
-  faults: [{ name: 'slow', kind: 'latency', params: {}, settings: '800 ms', atMs: 40_000, forMs: 20_000 }],
+  faults: [
+    { name: 'slow', kind: 'latency', params: {}, settings: '800 ms', targets: ['a->b'], atMs: 40_000, forMs: 20_000 },
+  ],
   objectives: [],
   invariants: ['orders-exactly-once'],
   stopWhen: [],

@@ -71,6 +71,7 @@ export async function judge(evidence: Evidence): Promise<Verdict> {
       durationMs: events.at(-1)?.tMs ?? 0,
       loadFromMs,
       loadToMs,
+      ...(plan.target.kind === 'compose' ? { target: 'compose' as const } : {}),
       seed: plan.seed,
       agents: plan.agents,
       peakUsers: peakReached(events, plan),

@@ -139,6 +139,8 @@ export interface Verdict {
     scenario: string;
     /** The scenario's file as the user named it. */
     file: string;
+    /** What it ran against, where the command must say so. */
+    target?: 'compose';
     question?: string;
     /** ISO 8601, the only wall-clock time. */
     startedAt: string;

@@ -36,7 +36,9 @@ export interface LiveState {
   notice: string | null;
 }
 
-export type LivePhase = 'starting' | 'load' | 'draining' | 'healing' | 'judging';
+export const LIVE_PHASES = ['starting', 'load', 'draining', 'healing', 'judging'] as const;
+
+export type LivePhase = (typeof LIVE_PHASES)[number];
 
 export interface LiveFault {
   name: string;

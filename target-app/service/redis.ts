@@ -42,3 +42,21 @@ export function connectCache(url: string): RemoteCache {
     },
   };
 }
+
+/** The text of INFO. @throws when it cannot be had */
+export async function readRedisInfo(url: string): Promise<string> {
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 1_000,
+    commandTimeout: 1_000,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => {});
+  try {
+    await redis.connect();
+    return await redis.info();
+  } finally {
+    redis.disconnect();
+  }
+}

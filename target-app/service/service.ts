@@ -1,6 +1,7 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { type HttpMeter, httpMeter } from './http-metrics.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from './metrics.ts';
+import { skewedDate } from './wall-clock.ts';
 
 /**
  * Longer than any client here keeps an idle connection (see upstream.ts), so that it is always the client who closes:
@@ -50,6 +51,11 @@ export function createService(options: ServiceOptions): Service {
 
   app.addHook('onRequest', (_request, _reply, done) => {
     meter.started();
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    const date = skewedDate();
+    if (date !== undefined) reply.header('date', date);
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

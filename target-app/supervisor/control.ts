@@ -13,7 +13,33 @@ interface ControlOptions {
   stop: () => void;
 }
 
-const holdSchema = z.strictObject({ ttlMs: z.int().min(1).max(3_600_000) });
+const ttlMs = z.int().min(1).max(86_400_000);
+const spanMs = z.int().min(1).max(3_600_000);
+
+/** What can be asked of a node for a time: how it begins, and how it ends before its time. */
+const ORDERS = {
+  hold: order(
+    z.strictObject({ ttlMs }),
+    (node, given) => node.hold(given.ttlMs),
+    (node) => node.release(),
+  ),
+  pause: order(
+    z.strictObject({ ttlMs }),
+    (node, given) => node.pause(given.ttlMs),
+    (node) => node.resume(),
+  ),
+  'restart-loop': order(
+    z.strictObject({ everyMs: spanMs, ttlMs }),
+    (node, given) => node.loopRestarts(given.everyMs, given.ttlMs),
+    (node) => node.endRestartLoop(),
+  ),
+  'slow-start': order(
+    z.strictObject({ delayMs: spanMs, ttlMs }),
+    (node, given) => node.slowStarts(given.delayMs, given.ttlMs),
+    (node) => node.endSlowStart(),
+  ),
+};
+const terminateSchema = z.strictObject({ graceMs: z.int().min(0).max(3_600_000), ttlMs });
 
 type Params = { Params: { name: string } };
 
@@ -30,21 +56,37 @@ export async function startControl({ nodes, stop }: ControlOptions): Promise<Con
     if (node === undefined) throw new UnknownNode(name, [...nodes.keys()]);
     return node;
   };
-  const holdOf = (node: ManagedNode) => {
-    return { name: node.spec.name, held: node.holdLeftMs > 0, expiresInMs: node.holdLeftMs };
-  };
-
   app.get('/status', () => ({ nodes: [...nodes.values()].map((node) => node.status()) }));
-  app.get<Params>('/nodes/:name/hold', (request) => holdOf(find(request.params.name)));
-  app.put<Params>('/nodes/:name/hold', (request) => {
+  for (const name of ['hold', 'pause', 'restart-loop', 'slow-start'] as const) {
+    const { begin, end } = ORDERS[name];
+    const path = `/nodes/:name/${name}`;
+    const told = (node: ManagedNode) => {
+      const expiresInMs = node.ordersLeftMs[name];
+      // `held`: what the answer about a hold has always said.
+      return { name: node.spec.name, on: expiresInMs > 0, held: name === 'hold' && expiresInMs > 0, expiresInMs };
+    };
+    app.get<Params>(path, (request) => told(find(request.params.name)));
+    app.put<Params>(path, (request) => {
+      const node = find(request.params.name);
+      begin(node, request.body);
+      return told(node);
+    });
+    app.delete<Params>(path, (request) => {
+      const node = find(request.params.name);
+      end(node);
+      return told(node);
+    });
+  }
+  app.post<Params>('/nodes/:name/terminate', (request, reply) => {
+    const { graceMs, ttlMs } = terminateSchema.parse(request.body);
     const node = find(request.params.name);
-    node.hold(holdSchema.parse(request.body).ttlMs);
-    return holdOf(node);
+    node.terminate(graceMs, ttlMs);
+    return reply.code(202).send(node.status());
   });
-  app.delete<Params>('/nodes/:name/hold', (request) => {
-    const node = find(request.params.name);
-    node.release();
-    return holdOf(node);
+  // For a node that cannot take a connection any more: its fault hooks are told by another way.
+  app.delete<Params>('/nodes/:name/faults', (request, reply) => {
+    find(request.params.name).endFaultHooks();
+    return reply.code(202).send({ name: request.params.name });
   });
   app.post('/stop', (_request, reply) => {
     reply.code(202).send({ stopping: true });
@@ -53,6 +95,15 @@ export async function startControl({ nodes, stop }: ControlOptions): Promise<Con
 
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return { url, close: () => app.close() };
+}
+
+/** Hides an order's own type, so that all can be in one table. */
+function order<Given>(
+  schema: z.ZodType<Given>,
+  begin: (node: ManagedNode, given: Given) => void,
+  end: (node: ManagedNode) => void,
+) {
+  return { begin: (node: ManagedNode, given: unknown) => begin(node, schema.parse(given)), end };
 }
 
 class UnknownNode extends Error {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findProgram } from '../parts/binaries.ts';
+import { exporterTargets } from './exporter-targets.ts';
 import { faultProxyArgs, type ProxyRoute, populate } from './fault-proxy.ts';
 import { CORE_DB, FAULT_PROXY, type Layout, type RoleNode, SHARDS } from './layout.ts';
-import { LINKS, linkName } from './links.ts';
-import type { NodeSpec } from './managed-node.ts';
+import { linkName } from './links.ts';
+import type { NodeSpec } from './node-spec.ts';
 import { postgresArgs, type Replication } from './postgres-args.ts';
 import type { PostgresHome } from './postgres-home.ts';
 import { probeReadyz, probeSql } from './probes.ts';
@@ -14,16 +16,19 @@ interface RoleOptions {
   layout: Layout;
   mutants: readonly string[];
   compileCache: string;
+  /** Of the real parts, by node. */
+  folders: (node: string) => string;
 }
 
 /** A role of this program, told where to listen and whom to talk to: always the near end of a link. */
-export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCache }: RoleOptions): NodeSpec {
+export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCache, folders }: RoleOptions): NodeSpec {
   const via = (to: string) => layout.url(`${name}->${to}`);
   const shards = () => {
     return SHARDS.map(
       ({ name: shard, node }) => `${shard}=${layout.dsn(`${name}->${node}`, 'app', 'postgres')}`,
     ).join();
   };
+  const queue = () => (layout.parts.queue === 'rabbitmq' ? layout.amqp(`${name}->broker`) : via('broker'));
   const core = (database: string) => layout.dsn(`${name}->${CORE_DB}`, 'app', database);
   const flags = (): Record<string, string> => {
     switch (role) {
@@ -34,17 +39,23 @@ export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCac
         return { backends: gateways.map((node) => `${node}=${via(node)}=${layout.url(node)}`).join() };
       }
       case 'gateway':
-        return { orders: via('orders'), catalog: via('catalog'), broker: via('broker') };
+        return {
+          orders: via('orders'),
+          catalog: via('catalog'),
+          jobs: via(layout.parts.queue === 'rabbitmq' ? 'worker-1' : 'broker'),
+        };
       case 'orders':
         return { shards: shards(), mutants: mutants.join() };
       case 'catalog':
         return { database: core('catalog'), cache: `redis://127.0.0.1:${layout.port('catalog->cache')}` };
       case 'relay':
-        return { shards: shards(), broker: via('broker') };
+        return { shards: shards(), queue: queue() };
       case 'broker':
         return { database: core('queue') };
       case 'worker':
-        return { broker: via('broker'), database: core('queue') };
+        return { queue: queue(), database: core('queue') };
+      case 'exporter':
+        return { targets: exporterTargets(layout, folders), varnishstat: findProgram('varnishstat') ?? 'varnishstat' };
       case 'cache':
         return { httpPort: String(layout.port('cache http')) };
       default:
@@ -57,7 +68,12 @@ export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCac
     role,
     command: process.execPath,
     args: [MAIN, role, ...Object.entries(own).map(([key, value]) => `--${kebabCase(key)}=${value}`)],
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    env: {
+      ...process.env,
+      NODE_COMPILE_CACHE: compileCache,
+      // Loopback only, and nobody else sets it: see fault-hooks/server.ts.
+      FAULT_HOOKS_PORT: String(layout.hooksPort(name)),
+    },
     tether: 'ipc',
     stopSignal: 'SIGTERM',
     expectation: 'become ready',
@@ -68,7 +84,7 @@ export function roleSpec({ name, role }: RoleNode, { layout, mutants, compileCac
 /** The server behind all links. Each time it starts it is told its proxies, so a restart brings the links back. */
 export function faultProxySpec(command: readonly [string, ...string[]], layout: Layout): NodeSpec {
   const [program, ...args] = command;
-  const routes = LINKS.map((link): ProxyRoute => {
+  const routes = layout.links.map((link): ProxyRoute => {
     const name = linkName(link);
     return { name, listen: `127.0.0.1:${layout.port(name)}`, upstream: `127.0.0.1:${layout.port(link.to)}` };
   });

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { z } from 'zod';
 import { connectDatabase, rowsOf, SqlError } from '../service/postgres.ts';
 
@@ -33,6 +34,23 @@ export async function probeReadyz(url: string, strict: boolean): Promise<void> {
 export async function probePage(url: string): Promise<void> {
   const { statusCode, body } = await httpGet(url);
   if (statusCode !== 200) throw new Error(`${url} answered ${statusCode} ${body.slice(0, 200)}`);
+}
+
+/** Who listens on a port of this machine answers these bytes with others that begin so. */
+export function probeAnswer(port: number, question: string, beginning: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', timeout: PROBE_TIMEOUT_MS });
+    socket.on('connect', () => socket.write(question, 'latin1'));
+    socket.on('timeout', () => socket.destroy(new Error(`no answer within ${PROBE_TIMEOUT_MS} ms`)));
+    socket.on('error', (error: NodeJS.ErrnoException) => reject(new Error(error.code ?? error.message)));
+    socket.on('close', () => reject(new Error('closed without an answer')));
+    socket.on('data', (chunk) => {
+      const answer = chunk.toString('latin1');
+      if (answer.startsWith(beginning)) resolve();
+      else reject(new Error(`expected an answer that begins with ${JSON.stringify(beginning)}`));
+      socket.end();
+    });
+  });
 }
 
 /** The database answers `text` with a row. */

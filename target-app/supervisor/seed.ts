@@ -11,7 +11,8 @@ export async function seedShard(dsn: string, shard: string): Promise<void> {
     // The standby may not be there yet, and these are the same on every start.
     'SET synchronous_commit = local',
     `SELECT pg_create_physical_replication_slot('${SLOT}', true)`,
-    'CREATE ROLE app LOGIN',
+    // The relay tells how far the standby is behind.
+    'CREATE ROLE app LOGIN IN ROLE pg_monitor',
     await schema('shard'),
     `INSERT INTO shard_meta (shard, epoch) VALUES ('${shard}', 1)`,
   ]);

@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Topology } from '../topology.ts';
@@ -12,6 +21,7 @@ const stateSchema = z.object({
   entry: z.string(),
   ready: z.boolean(),
   startedAt: z.string(),
+  parts: z.record(z.string(), z.string()),
 });
 
 export type TargetState = z.infer<typeof stateSchema>;
@@ -32,6 +42,7 @@ export class TargetDir {
   readonly compileCache: string;
   readonly #stateFile: string;
   readonly #pids: string;
+  readonly #parts: string;
 
   constructor(path: string) {
     this.path = path;
@@ -40,6 +51,8 @@ export class TargetDir {
     this.compileCache = join(path, 'compile-cache');
     this.#stateFile = join(path, 'state.json');
     this.#pids = join(path, 'pids');
+    // As the system knows it: processes are found by the folder they work in.
+    this.#parts = join(existsSync(path) ? realpathSync(path) : path, 'parts');
   }
 
   /** The supervisor that runs here already, if there is one. */
@@ -52,7 +65,7 @@ export class TargetDir {
   /** Ends what a supervisor left behind that could not clean up, and makes the folder as good as new. */
   async makeFresh(): Promise<void> {
     await this.#reap();
-    for (const leftover of [this.logs, this.#pids, this.#stateFile, this.topologyFile]) {
+    for (const leftover of [this.logs, this.#pids, this.#parts, this.#stateFile, this.topologyFile]) {
       rmSync(leftover, { recursive: true, force: true });
     }
     for (const folder of [this.logs, this.#pids]) mkdirSync(folder, { recursive: true });
@@ -69,6 +82,11 @@ export class TargetDir {
   /** Nothing runs any more. */
   clearState(): void {
     for (const file of [this.#stateFile, this.topologyFile]) rmSync(file, { force: true });
+  }
+
+  /** Where a real part keeps everything of its own. */
+  partFolder(node: string): string {
+    return join(this.#parts, node);
   }
 
   recordProcess(node: string, pid: number, folder?: string): void {

@@ -1,7 +1,10 @@
+import type { PartChoice } from '../parts/choice.ts';
 import { type Control, startControl } from './control.ts';
-import { CORE_DB, Layout, ROLE_NODES, SHARDS } from './layout.ts';
-import { ManagedNode, type NodeSpec } from './managed-node.ts';
+import { CORE_DB, Layout, partNodes, roleNodes, SHARDS } from './layout.ts';
+import { ManagedNode } from './managed-node.ts';
+import type { NodeSpec } from './node-spec.ts';
 import { databaseSpec, faultProxySpec, roleSpec } from './node-specs.ts';
+import { partSpec, requirePrograms } from './part-spec.ts';
 import { PortReservation } from './ports.ts';
 import { cloneForStandby, initDatabase, type PostgresHome, preparePostgresHome } from './postgres-home.ts';
 import { probePage } from './probes.ts';
@@ -20,6 +23,7 @@ interface TargetOptions {
   proxy: readonly [string, ...string[]];
   entryPort: number | undefined;
   mutants: readonly string[];
+  parts: PartChoice;
   /** Somebody asked the control API to end it all. */
   onStop: () => void;
 }
@@ -52,8 +56,9 @@ export class Target {
 
   /** Chooses the ports and opens the control API. @throws StartFailure */
   static async prepare(options: TargetOptions): Promise<Target> {
+    requirePrograms(options.parts);
     const reservation = new PortReservation();
-    const layout = await Layout.choose(reservation, options.entryPort);
+    const layout = await Layout.choose(reservation, options.entryPort, options.parts);
     const nodes = new Map<string, ManagedNode>();
     const control = await startControl({ nodes, stop: options.onStop });
     return new Target(options, layout, reservation, control, nodes);
@@ -70,15 +75,18 @@ export class Target {
   /** Everything at the same time: who needs another keeps asking for it until it is there. @throws StartFailure */
   async start(): Promise<void> {
     this.#writeState();
-    const { proxy, mutants, dir } = this.#options;
+    const { proxy, mutants, parts, dir } = this.#options;
     const { compileCache } = dir;
+    const layout = this.#layout;
+    const folders = (node: string) => dir.partFolder(node);
     const home = await preparePostgresHome(dir.path);
     this.#home = home;
     await Promise.all([
       ...SHARDS.map((shard) => this.#startShard(home, shard)),
       this.#startCoreDb(home),
-      this.#startNode(faultProxySpec(proxy, this.#layout)),
-      ...ROLE_NODES.map((node) => this.#startNode(roleSpec(node, { layout: this.#layout, mutants, compileCache }))),
+      this.#startNode(faultProxySpec(proxy, layout)),
+      ...partNodes(parts).map((node) => this.#startNode(partSpec(node, folders(node.name), layout))),
+      ...roleNodes(parts).map((node) => this.#startNode(roleSpec(node, { layout, mutants, compileCache, folders }))),
     ]);
     await this.#probeEntry();
     this.#ready = true;
@@ -169,6 +177,7 @@ export class Target {
       control: this.control,
       entry: this.entry,
       ready: this.#ready,
+      parts: this.#options.parts,
       startedAt: this.#startedAt,
     });
   }

@@ -3,6 +3,7 @@ import { enableCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { FlagError, parseFlags } from '../flags.ts';
+import { EMBEDDED, parseChoice } from '../parts/choice.ts';
 import { mutantsSetting } from '../roles/orders/mutants.ts';
 import type { Emit } from './progress.ts';
 import { StartFailure } from './start-failure.ts';
@@ -27,6 +28,15 @@ const upSettings = z.strictObject({
   port: z.coerce.number().int().min(1).max(65_535).optional(),
   tether: z.stringbool().default(false),
   mutants: mutantsSetting,
+  with: z
+    .string()
+    .transform((text, context) => {
+      const parsed = parseChoice(text);
+      if (parsed.kind === 'choice') return parsed.choice;
+      for (const message of parsed.problems) context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .default(EMBEDDED),
 });
 
 /** Brings the target up, keeps it up until it is told to stop, and takes it down. Resolves with the exit code. */
@@ -59,6 +69,7 @@ export async function up(argv: readonly string[], emit: Emit): Promise<number> {
       proxy: settings.proxy,
       entryPort: settings.port,
       mutants: settings.mutants,
+      parts: settings.with,
       onStop: () => stop.resolve(),
     });
     const started = await Promise.race([target.start().then(() => true), stop.promise.then(() => false)]);

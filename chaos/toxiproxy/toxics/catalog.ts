@@ -1,4 +1,5 @@
 import { bandwidth } from './bandwidth.ts';
+import { cutResponse } from './cut-response.ts';
 import { latency } from './latency.ts';
 import { limitData } from './limit-data.ts';
 import { noop } from './noop.ts';
@@ -8,7 +9,10 @@ import { slowClose } from './slow-close.ts';
 import { timeout } from './timeout.ts';
 import type { ToxicType } from './toxic-type.ts';
 
-/** Every toxic by its type. A new one is one file and one line here. */
+/** Every toxic by its type. A new one is one file and one line here. The last is an extension. */
 export const toxicTypes: ReadonlyMap<string, ToxicType> = new Map<string, ToxicType>(
-  [noop, latency, bandwidth, slowClose, timeout, resetPeer, slicer, limitData].map((kind) => [kind.type, kind]),
+  [noop, latency, bandwidth, slowClose, timeout, resetPeer, slicer, limitData, cutResponse].map((kind) => [
+    kind.type,
+    kind,
+  ]),
 );

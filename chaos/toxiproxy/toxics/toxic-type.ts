@@ -10,6 +10,8 @@ export interface ToxicType<Attributes extends Record<string, number> = Record<st
   /** Integers only, in the order in which they are shown; what is left out is 0. */
   readonly attributes: z.ZodType<Attributes> & { shape: Record<string, z.ZodType> };
   stage(attributes: Attributes, surroundings: Surroundings): Stage<Attributes>;
+  /** The only direction in which it makes sense; both when absent. */
+  readonly only?: 'upstream' | 'downstream';
   /** What removing the toxic does to every link of its direction, spared ones too. */
   readonly onRemove?: 'close';
 }

@@ -59,6 +59,11 @@ export async function attachPrometheus(
   }
 }
 
+/** Asks a Prometheus that runs already and finds all targets by itself. Throws when it does not answer. */
+export function joinPrometheus(url: string, options: PrometheusOptions): Promise<PrometheusMonitor> {
+  return monitorAt(url, options, async () => {});
+}
+
 async function monitorAt(
   url: string,
   { targets, nowMs }: PrometheusOptions,
@@ -124,7 +129,7 @@ function isOf({ job, url, labels: own }: ScrapeTarget, labels: Record<string, st
   const { host } = new URL(url);
   return (
     labels.job === job &&
-    labels.instance === host &&
+    labels.instance === (own.instance ?? host) &&
     Object.entries(own).every(([name, value]) => labels[name] === value)
   );
 }

@@ -1,7 +1,7 @@
 import { formatNumber } from '../number-text.ts';
 
 /*
- * The part of Prometheus' templates that labels and annotations use: {{ $value }}, {{ $labels.job }}, and two filters.
+ * The part of Prometheus' templates that labels and annotations use: {{ $value }}, {{ $labels.job }}, and three filters.
  * Anything else is refused by name when the rules are read.
  */
 const ACTION = /\{\{-?\s*(.*?)\s*-?\}\}/g;
@@ -9,6 +9,7 @@ const KNOWN = /^(?:\$value|\$labels\.([a-zA-Z_][a-zA-Z0-9_]*))(?:\s*\|\s*(\w+))?
 
 const FILTERS: Record<string, (value: number) => string> = {
   humanize,
+  humanizeDuration,
   humanizePercentage: (value) => `${short(value * 100)}%`,
 };
 
@@ -28,7 +29,8 @@ export function expandTemplate(text: string, labels: Readonly<Record<string, str
     const [, label, filter] = KNOWN.exec(action) ?? [];
     const plain = action.startsWith('$value') ? formatNumber(value) : (labels[label ?? ''] ?? '');
     const apply = FILTERS[filter ?? ''];
-    return filter === undefined ? plain : apply === undefined ? whole : apply(Number(plain));
+    if (filter === undefined) return plain;
+    return apply === undefined ? whole : apply(label === undefined ? value : Number(plain));
   });
 }
 
@@ -44,6 +46,18 @@ function humanize(value: number): string {
     unit++;
   }
   return `${short(scaled)}${units[unit]}`;
+}
+
+/** `1d 2h 3m 4s`, whole seconds from a minute on; `1.5s`, `20ms` below. */
+function humanizeDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return short(seconds);
+  const sign = seconds < 0 ? '-' : '';
+  const rest = Math.abs(seconds);
+  if (rest < 60) return rest === 0 || rest >= 1 ? `${sign}${short(rest)}s` : `${sign}${humanize(rest)}s`;
+  const whole = Math.floor(rest);
+  const parts = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  const texts = parts.map((part, index) => `${part}${'dhms'[index]}`);
+  return sign + texts.slice(parts.findIndex((part) => part > 0)).join(' ');
 }
 
 /** Go's %.4g. */

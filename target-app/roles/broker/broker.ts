@@ -1,10 +1,14 @@
 import { EventEmitter, once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
+import { gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { connectDatabase, SqlError } from '../../service/postgres.ts';
+import { DEFAULT_QUEUE, MAX_ATTEMPTS } from '../../service/queue/queue.ts';
+import { publishConfirms, redeliveries } from '../../service/queue/queue-metrics.ts';
+import { drawRepeated } from '../../service/repeated-delivery.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
+import { nowMs } from '../../service/wall-clock.ts';
 import { JobStore, leaseSchema, messageSchema } from './job-store.ts';
 
 const publishSchema = z.strictObject({ messages: z.array(messageSchema).min(1).max(1_000) });
@@ -20,18 +24,20 @@ const endSchema = z.strictObject({ leases: z.array(leaseSchema).min(1).max(1_000
 const LOOK_AGAIN_MS = 200;
 
 export const broker = defineRole({
-  settings: z.strictObject({ ...listenSettings, database: z.url() }),
+  settings: z.strictObject({
+    ...listenSettings,
+    database: z.url(),
+    maxAttempts: z.coerce.number().int().min(1).default(MAX_ATTEMPTS),
+  }),
 
   async start(settings) {
     startDefaultMetrics([]);
-    const queue = 'jobs';
+    const queue = DEFAULT_QUEUE;
     const messages = gauge('queue_messages', 'Jobs that are not done.', ['queue', 'state']);
     const oldest = gauge('queue_oldest_message_age_seconds', 'Age of the oldest job that is not done.', ['queue']);
-    const confirms = counter('queue_publish_confirms_total', 'Messages published.', ['queue', 'outcome']);
-    const redeliveries = counter('queue_redeliveries_total', 'Jobs handed out again.', ['queue']);
 
     const database = connectDatabase({ shard: 'queue', dsn: settings.database, maxConnections: 16, maxWaiting: 256 });
-    const jobs = new JobStore(database);
+    const jobs = new JobStore(database, settings.maxAttempts);
     const arrivals = new EventEmitter().setMaxListeners(0);
     let storeAnswers = false;
 
@@ -58,29 +64,38 @@ export const broker = defineRole({
       try {
         await jobs.publish(batch);
       } catch (error) {
-        confirms.inc({ queue, outcome: 'error' }, batch.length);
+        publishConfirms.inc({ queue, outcome: 'error' }, batch.length);
         throw error;
       }
-      confirms.inc({ queue, outcome: 'ok' }, batch.length);
+      publishConfirms.inc({ queue, outcome: 'ok' }, batch.length);
       arrivals.emit('message');
       return reply.send({ confirmed: batch.length });
     });
 
     app.post('/lease', async (request) => {
       const { worker, max, leaseMs, waitMs } = askSchema.parse(request.body);
-      const untilMs = Date.now() + waitMs;
+      const untilMs = nowMs() + waitMs;
       for (;;) {
         const leased = await jobs.lease(worker, max, leaseMs);
         const again = leased.filter((job) => job.attempts > 1).length;
         if (again > 0) redeliveries.inc({ queue }, again);
-        const leftMs = untilMs - Date.now();
+        const leftMs = untilMs - nowMs();
         if (leased.length > 0 || leftMs <= 0) return { jobs: leased };
         const signal = AbortSignal.timeout(Math.min(leftMs, LOOK_AGAIN_MS));
         await once(arrivals, 'message', { signal }).catch(() => {});
       }
     });
 
-    app.post('/ack', async (request) => ({ acked: await jobs.ack(endSchema.parse(request.body).leases) }));
+    app.post('/ack', async (request) => {
+      const { leases } = endSchema.parse(request.body);
+      const again = new Set(drawRepeated(leases));
+      const once = leases.filter((lease) => !again.has(lease));
+      const acked = [
+        ...(once.length === 0 ? [] : await jobs.ack(once)),
+        ...(again.size === 0 ? [] : await jobs.ackAndRepeat([...again])),
+      ];
+      return { acked };
+    });
     app.post('/nack', async (request) => ({ nacked: await jobs.nack(endSchema.parse(request.body).leases) }));
 
     app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {

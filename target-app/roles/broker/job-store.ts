@@ -1,9 +1,6 @@
 import { z } from 'zod';
 import { type Database, rowsOf } from '../../service/postgres.ts';
 
-/** After so many tries a job is dead: it waits for a person instead of circling for ever. */
-export const MAX_ATTEMPTS = 20;
-
 export const messageSchema = z.strictObject({ msgId: z.uuid(), topic: z.string().min(1), payload: z.json() });
 export const leaseSchema = z.strictObject({ msgId: z.uuid(), lease: z.uuid() });
 
@@ -30,9 +27,11 @@ const DEADLINE_MS = 4_000;
  */
 export class JobStore {
   readonly #database: Database;
+  readonly #maxAttempts: number;
 
-  constructor(database: Database) {
+  constructor(database: Database, maxAttempts: number) {
     this.#database = database;
+    this.#maxAttempts = maxAttempts;
   }
 
   /** Durable when it returns. A message that is here already changes nothing, so a publisher may repeat itself. */
@@ -58,12 +57,12 @@ export class JobStore {
                ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
              )
              UPDATE jobs SET
-               state = CASE WHEN attempts >= ${MAX_ATTEMPTS} THEN 'dead' ELSE 'running' END,
-               attempts = least(attempts + 1, ${MAX_ATTEMPTS}),
+               state = CASE WHEN attempts >= $4 THEN 'dead' ELSE 'running' END,
+               attempts = least(attempts + 1, $4),
                lease = gen_random_uuid(), worker = $2, due_at = now() + $3 * interval '1 millisecond'
              FROM due WHERE jobs.id = due.id
              RETURNING msg_id, lease, state, topic, payload, attempts`,
-      values: [max, worker, leaseMs],
+      values: [max, worker, leaseMs, this.#maxAttempts],
     };
     const rows = rowsOf(await this.#database.query<LeasedRow>(statement, DEADLINE_MS));
     return rows
@@ -76,9 +75,15 @@ export class JobStore {
     return await this.#end('ack', `state = 'done', lease = NULL`, leases);
   }
 
+  /** Done, as far as the worker hears, and once more in the queue; what was delivered twice already is done. */
+  async ackAndRepeat(leases: readonly Lease[]): Promise<string[]> {
+    const change = `state = CASE WHEN attempts = 1 THEN 'queued' ELSE 'done' END, lease = NULL, due_at = now()`;
+    return await this.#end('ack_and_repeat', change, leases);
+  }
+
   /** Back to the queue, later with each try; dead when there have been enough. */
   async nack(leases: readonly Lease[]): Promise<string[]> {
-    const change = `state = CASE WHEN attempts >= ${MAX_ATTEMPTS} THEN 'dead' ELSE 'queued' END, lease = NULL,
+    const change = `state = CASE WHEN attempts >= ${this.#maxAttempts} THEN 'dead' ELSE 'queued' END, lease = NULL,
                     due_at = now() + least(10000, 100 * 2 ^ least(attempts, 10)) * interval '1 millisecond'`;
     return await this.#end('nack', change, leases);
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
+import { nowMs } from '../../service/wall-clock.ts';
 import { type CommandContext, runCommand } from './commands.ts';
 import { LruStore } from './lru-store.ts';
 import { RespError, RespParser } from './resp-parser.ts';
@@ -21,13 +22,13 @@ export const cache = defineRole({
     const evictions = counter('cache_evictions_total', 'Keys that made room for others.', ['cache', 'reason']);
     const entries = gauge('cache_entries', 'Keys held.', []);
     const bytes = gauge('cache_bytes', 'Memory used by keys and values.', []);
-    const store = new LruStore(MAX_BYTES, Date.now);
+    const store = new LruStore(MAX_BYTES, nowMs);
     const hits = reads.labels(settings.name, 'hit');
     const misses = reads.labels(settings.name, 'miss');
     const context: CommandContext = {
       store,
-      nowMs: Date.now,
-      startedAtMs: Date.now(),
+      nowMs,
+      startedAtMs: nowMs(),
       hit: () => hits.inc(),
       miss: () => misses.inc(),
     };

@@ -7,6 +7,7 @@ import { counter, METRICS_CONTENT_TYPE, renderMetrics, startDefaultMetrics } fro
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { SERVER_KEEP_ALIVE_MS } from '../../service/service.ts';
 import { connectUpstream, type UpstreamRequest, type UpstreamResult } from '../../service/upstream.ts';
+import { nowMs, skewedDate } from '../../service/wall-clock.ts';
 import { readBody } from './body.ts';
 import { storedStatus } from './cache-status.ts';
 import { HttpCache } from './http-cache.ts';
@@ -30,13 +31,14 @@ export const edge = defineRole({
     const pop = settings.name;
     const meter = httpMeter('edge');
     const lb = connectUpstream({ service: 'edge', upstream: 'lb', url: settings.lb, maxConnections: 1_024 });
-    const cache = new HttpCache({ maxEntries: MAX_ENTRIES, maxBytes: MAX_CACHE_BYTES, nowMs: Date.now });
+    const cache = new HttpCache({ maxEntries: MAX_ENTRIES, maxBytes: MAX_CACHE_BYTES, nowMs });
     const requests = counter('edge_requests_total', 'Requests by what the cache made of them.', [
       'pop',
       'cache_status',
     ]);
     const fetches = counter('edge_origin_fetches_total', 'Requests to the origin.', ['pop', 'outcome']);
     const collapsed = counter('edge_collapsed_requests_total', 'Requests that shared one fetch.', ['pop']);
+    collapsed.inc({ pop }, 0);
     const count = {
       hit: requests.labels(pop, 'hit'),
       stale: requests.labels(pop, 'stale'),
@@ -67,7 +69,7 @@ export const edge = defineRole({
       count[served.how].inc();
       if (served.how === 'collapsed') collapsed.inc({ pop });
       if (served.kind === 'stored') {
-        const status = storedStatus(pop, served.how, served.stored, Date.now());
+        const status = storedStatus(pop, served.how, served.stored, nowMs());
         sendStored(request, response, served.stored, status);
       } else {
         sendOrigin(response, served.result, `${pop}; fwd=uri-miss${served.how === 'collapsed' ? '; collapsed' : ''}`);
@@ -97,6 +99,8 @@ export const edge = defineRole({
       const url = request.url ?? '/';
       const method = request.method ?? 'GET';
       meter.started();
+      const date = skewedDate();
+      if (date !== undefined) response.setHeader('date', date);
       response.once('close', () => {
         // A client that went away before its answer is counted as what nginx calls 499.
         const code = response.writableFinished ? response.statusCode : 499;
@@ -106,7 +110,7 @@ export const edge = defineRole({
         const stored = cache.lookup(url);
         if (stored !== undefined) {
           count.hit.inc();
-          sendStored(request, response, stored, storedStatus(pop, 'hit', stored, Date.now()));
+          sendStored(request, response, stored, storedStatus(pop, 'hit', stored, nowMs()));
         } else if (url === '/livez' || url === '/readyz') sendJson(response, 200, { ready: true });
         else if (url === '/metrics') void sendMetrics(response);
         else void serveThroughCache(request, response, url);
@@ -131,7 +135,7 @@ export const edge = defineRole({
 });
 
 function sendStored(request: IncomingMessage, response: ServerResponse, stored: StoredAnswer, status: string): void {
-  const pairs = stored.headerPairs.concat('age', String(ageSec(stored, Date.now())), 'cache-status', status);
+  const pairs = stored.headerPairs.concat('age', String(ageSec(stored, nowMs())), 'cache-status', status);
   const known = request.headers['if-none-match'];
   if (known !== undefined && known === stored.etag) {
     response.writeHead(304, ['etag', known, 'cache-status', status]);

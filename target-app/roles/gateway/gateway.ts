@@ -17,7 +17,7 @@ const MAX_IN_FLIGHT = 768;
 const DRAIN_MS = 1_300;
 
 export const gateway = defineRole({
-  settings: z.strictObject({ ...listenSettings, orders: z.url(), catalog: z.url(), broker: z.url() }),
+  settings: z.strictObject({ ...listenSettings, orders: z.url(), catalog: z.url(), jobs: z.url() }),
 
   async start(settings) {
     startDefaultMetrics([]);
@@ -26,7 +26,7 @@ export const gateway = defineRole({
     const upstreams = {
       orders: upstream('orders', settings.orders),
       catalog: upstream('catalog', settings.catalog),
-      broker: upstream('broker', settings.broker),
+      jobs: upstream('jobs', settings.jobs),
     };
     const service = createService({
       service: 'gateway',
@@ -93,7 +93,7 @@ export const gateway = defineRole({
     app.get('/v1/orders/:id', forward(upstreams.orders, samePath));
     app.get<{ Params: { id: string } }>('/v1/jobs/:id', async (request, reply) => {
       const path = `/jobs/${encodeURIComponent(request.params.id)}`;
-      return await forward(upstreams.broker, () => path)(request, reply);
+      return await forward(upstreams.jobs, () => path)(request, reply);
     });
 
     const assets = new Map(makeStaticAssets().map((asset) => [asset.path, asset]));

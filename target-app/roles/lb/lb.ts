@@ -7,6 +7,7 @@ import { passAnswer } from '../../service/pass-answer.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
 import { connectUpstream, type Upstream, type UpstreamResult } from '../../service/upstream.ts';
+import { nowMs } from '../../service/wall-clock.ts';
 import { type Backend, Backends } from './backends.ts';
 
 const CHECK_INTERVAL_MS = 500;
@@ -39,6 +40,8 @@ export const lb = defineRole({
       'upstream',
       'reason',
     ]);
+    // A series that exists from the start makes the first increase visible to rate().
+    for (const { name: upstream } of settings.backends) retries.inc({ upstream, reason: 'unsent' }, 0);
 
     const backends = new Backends<Target>(
       settings.backends.map(({ name, url, checkUrl }) => ({
@@ -65,7 +68,7 @@ export const lb = defineRole({
 
     const report = (backend: Backend<Target>) => {
       const labels = { backend: 'gateway', server: backend.name };
-      up.set(labels, backend.up && backend.ejectedUntilMs <= Date.now() ? 1 : 0);
+      up.set(labels, backend.up && backend.ejectedUntilMs <= nowMs() ? 1 : 0);
       sessions.set(labels, backend.sessions);
     };
     const check = async (backend: Backend<Target>) => {
@@ -75,11 +78,11 @@ export const lb = defineRole({
     };
     const watch = async (backend: Backend<Target>) => {
       for (;;) {
-        const startedAtMs = Date.now();
+        const startedAtMs = nowMs();
         await check(backend);
         // While nothing is up there is nothing to spare, and somebody is waiting.
         const intervalMs = backends.all.some((one) => one.up) ? CHECK_INTERVAL_MS : CHECK_INTERVAL_MS / 5;
-        const pauseMs = Math.max(0, startedAtMs + intervalMs - Date.now());
+        const pauseMs = Math.max(0, startedAtMs + intervalMs - nowMs());
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
     };
@@ -97,19 +100,19 @@ export const lb = defineRole({
       backend.sessions--;
       // Behind a proxy that accepts for it, a gateway that is gone looks like one that hangs up.
       if (result.kind === 'unsent' || result.kind === 'broken') {
-        backends.failed(backend, Date.now());
+        backends.failed(backend, nowMs());
         report(backend);
       }
       return result;
     };
 
     app.all('/*', async (request, reply) => {
-      const deadlineAtMs = Date.now() + deadlineMsOf(request.headers);
-      const first = backends.choose(Date.now());
+      const deadlineAtMs = nowMs() + deadlineMsOf(request.headers);
+      const first = backends.choose(nowMs());
       if (first === undefined) return noBackend(reply);
-      let result = await attempt(first, request, deadlineAtMs - Date.now());
-      const again = mayRepeat(result, request.method) ? backends.choose(Date.now(), first) : undefined;
-      const leftMs = deadlineAtMs - Date.now();
+      let result = await attempt(first, request, deadlineAtMs - nowMs());
+      const again = mayRepeat(result, request.method) ? backends.choose(nowMs(), first) : undefined;
+      const leftMs = deadlineAtMs - nowMs();
       if (again !== undefined && leftMs > 0) {
         retries.inc({ upstream: again.name, reason: result.kind });
         result = await attempt(again, request, leftMs);

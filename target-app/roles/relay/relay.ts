@@ -1,25 +1,27 @@
 import { z } from 'zod';
 import { counter, gauge, startDefaultMetrics } from '../../service/metrics.ts';
-import { connectDatabase } from '../../service/postgres.ts';
+import { connectDatabase, type Database } from '../../service/postgres.ts';
+import { connectQueue } from '../../service/queue/connect-queue.ts';
 import { defineRole, listenSettings, shardAddresses } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
-import { connectUpstream } from '../../service/upstream.ts';
 import { Outbox, type OutboxMessage } from './outbox.ts';
+import { ReplicationGauges } from './replication.ts';
 
 const BATCH = 200;
 const IDLE_MS = 100;
-const PUBLISH_TIMEOUT_MS = 5_000;
 const BACKLOG_INTERVAL_MS = 1_000;
 
 export const relay = defineRole({
-  settings: z.strictObject({ ...listenSettings, shards: shardAddresses, broker: z.url() }),
+  settings: z.strictObject({ ...listenSettings, shards: shardAddresses, queue: z.url() }),
 
   async start(settings) {
     startDefaultMetrics([]);
     const published = counter('outbox_published_total', 'Messages brought to the broker.', ['shard', 'outcome']);
     const pending = gauge('outbox_pending_messages', 'Messages not yet brought to the broker.', ['shard']);
     const oldest = gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.', ['shard']);
-    const broker = connectUpstream({ service: 'relay', upstream: 'broker', url: settings.broker, maxConnections: 8 });
+    const up = gauge('shard_up', '1 while the relay reaches the shard.', ['shard']);
+    const replication = new ReplicationGauges();
+    const queue = await connectQueue({ url: settings.queue, client: settings.name, service: 'relay' });
     const reached = new Map<string, boolean>();
 
     const service = createService({
@@ -33,17 +35,7 @@ export const relay = defineRole({
       }),
     });
 
-    const publish = async (messages: OutboxMessage[]) => {
-      const result = await broker.call({
-        method: 'POST',
-        path: '/messages',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ messages }),
-        timeoutMs: PUBLISH_TIMEOUT_MS,
-      });
-      if (result.kind !== 'answer') throw new Error(`the broker did not confirm: ${result.kind}`);
-      if (result.statusCode !== 200) throw new Error(`the broker answered ${result.statusCode}: ${result.body}`);
-    };
+    const publish = (messages: OutboxMessage[]) => queue.publish(messages);
 
     const databases = [...settings.shards].map(([shard, dsn]) => {
       const database = connectDatabase({ shard, dsn, maxConnections: 2, maxWaiting: 2 });
@@ -51,7 +43,7 @@ export const relay = defineRole({
       reached.set(shard, false);
       // A loop for each shard: one that hangs keeps only itself waiting.
       void relayForEver(shard, outbox);
-      void watchBacklog(shard, outbox);
+      void watchBacklog(shard, outbox, database);
       return database;
     });
 
@@ -69,15 +61,19 @@ export const relay = defineRole({
       }
     }
 
-    async function watchBacklog(shard: string, outbox: Outbox): Promise<void> {
+    async function watchBacklog(shard: string, outbox: Outbox, database: Database): Promise<void> {
       for (;;) {
         try {
           const backlog = await outbox.backlog();
           reached.set(shard, true);
+          up.set({ shard }, 1);
           pending.set({ shard }, backlog.pending);
           oldest.set({ shard }, backlog.oldestSec);
+          await replication.look(shard, database);
         } catch {
           reached.set(shard, false);
+          up.set({ shard }, 0);
+          replication.forget(shard);
         }
         const pauseMs = reached.get(shard) === true ? BACKLOG_INTERVAL_MS : IDLE_MS;
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -89,7 +85,7 @@ export const relay = defineRole({
       async stop() {
         await service.drain(0);
         await Promise.all(databases.map((database) => database.close()));
-        await broker.close();
+        await queue.close();
       },
     };
   },

@@ -1,25 +1,18 @@
 import { z } from 'zod';
 import { counter, durationHistogram, startDefaultMetrics } from '../../service/metrics.ts';
-import { connectDatabase, rowsOf } from '../../service/postgres.ts';
+import { connectDatabase, rowsOf, SqlError } from '../../service/postgres.ts';
+import { connectQueue } from '../../service/queue/connect-queue.ts';
+import type { QueueDelivery } from '../../service/queue/queue.ts';
 import { defineRole, listenSettings } from '../../service/role.ts';
 import { createService } from '../../service/service.ts';
-import { connectUpstream } from '../../service/upstream.ts';
 
 const BATCH = 100;
-const LEASE_MS = 10_000;
 const WAIT_MS = 1_000;
 const EFFECT_DEADLINE_MS = 4_000;
 const PAUSE_AFTER_FAILURE_MS = 200;
 
-const leasedSchema = z.object({
-  jobs: z.array(z.object({ msgId: z.uuid(), lease: z.uuid(), topic: z.string(), attempts: z.int() })),
-});
-const ackedSchema = z.object({ acked: z.array(z.uuid()) });
-
-type Job = z.infer<typeof leasedSchema>['jobs'][number];
-
 export const worker = defineRole({
-  settings: z.strictObject({ ...listenSettings, broker: z.url(), database: z.url() }),
+  settings: z.strictObject({ ...listenSettings, queue: z.url(), database: z.url() }),
 
   async start(settings) {
     startDefaultMetrics([]);
@@ -27,7 +20,12 @@ export const worker = defineRole({
     const done = counter('worker_jobs_total', 'Jobs worked on.', ['kind', 'outcome']);
     const duration = durationHistogram('worker_job_duration_seconds', 'Time for a batch of jobs.', ['kind']);
     const suppressed = counter('worker_duplicates_suppressed_total', 'Jobs that had been done before.', ['kind']);
-    const broker = connectUpstream({ service: 'worker', upstream: 'broker', url: settings.broker, maxConnections: 4 });
+    const queue = await connectQueue({
+      url: settings.queue,
+      client: settings.name,
+      service: 'worker',
+      prefetch: BATCH,
+    });
     const database = connectDatabase({ shard: 'queue', dsn: settings.database, maxConnections: 4, maxWaiting: 8 });
     // A series that exists from the start makes the first increase visible to rate().
     for (const outcome of ['ok', 'error', 'lease-lost']) done.inc({ kind, outcome }, 0);
@@ -42,21 +40,23 @@ export const worker = defineRole({
       readiness: () => ({ ready: leasing }),
     });
 
-    const ask = async (path: string, content: unknown): Promise<unknown> => {
-      const result = await broker.call({
-        method: 'POST',
-        path,
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(content),
-        timeoutMs: WAIT_MS + 4_000,
-      });
-      if (result.kind !== 'answer') throw new Error(`the broker did not answer ${path}: ${result.kind}`);
-      if (result.statusCode !== 200) throw new Error(`the broker answered ${path} with ${result.statusCode}`);
-      return JSON.parse(result.body.toString());
-    };
+    // Where the queue forgets a job once it is done, its effect is what is left to tell of it.
+    service.app.get<{ Params: { id: string } }>('/jobs/:id', async (request, reply) => {
+      const id = request.params.id;
+      if (!z.uuid().safeParse(id).success) {
+        return reply.code(400).send({ error: 'invalid-query', problems: [`job id: expected a UUID, got "${id}"`] });
+      }
+      const statement = { name: 'find_effect', text: 'SELECT 1 FROM inbox WHERE msg_id = $1', values: [id] };
+      const found = await database.query(statement, EFFECT_DEADLINE_MS);
+      if (found.kind !== 'rows') {
+        return reply.code(503).send({ error: 'store-unavailable', message: new SqlError(found).message });
+      }
+      if (found.rows.length > 0) return reply.send({ jobId: id, state: 'done' });
+      return reply.code(404).send({ error: 'not-found', message: `no job ${id} here (yet)` });
+    });
 
     /** The effect and the note that it happened are one transaction, so a job that comes twice has its effect once. */
-    const deliver = async (jobs: readonly Job[]): Promise<number> => {
+    const deliver = async (jobs: readonly QueueDelivery[]): Promise<number> => {
       const statement = {
         name: 'deliver',
         text: `WITH fresh AS (
@@ -70,22 +70,20 @@ export const worker = defineRole({
     };
 
     const workOnce = async () => {
-      const asked = { worker: settings.name, max: BATCH, leaseMs: LEASE_MS, waitMs: WAIT_MS };
-      const { jobs } = leasedSchema.parse(await ask('/lease', asked));
+      const jobs = await queue.lease({ max: BATCH, waitMs: WAIT_MS });
       leasing = true;
       if (jobs.length === 0) return;
       const startedAtMs = performance.now();
-      const leases = jobs.map(({ msgId, lease }) => ({ msgId, lease }));
       let delivered: number;
       try {
         delivered = await deliver(jobs);
       } catch (error) {
         done.inc({ kind, outcome: 'error' }, jobs.length);
-        await ask('/nack', { leases });
+        await queue.nack(jobs);
         throw error;
       }
       suppressed.inc({ kind }, jobs.length - delivered);
-      const { acked } = ackedSchema.parse(await ask('/ack', { leases }));
+      const acked = await queue.ack(jobs);
       done.inc({ kind, outcome: 'ok' }, acked.length);
       done.inc({ kind, outcome: 'lease-lost' }, jobs.length - acked.length);
       duration.observe({ kind }, (performance.now() - startedAtMs) / 1000);
@@ -110,7 +108,7 @@ export const worker = defineRole({
         await service.drain(0);
         await working;
         await database.close();
-        await broker.close();
+        await queue.close();
       },
     };
   },

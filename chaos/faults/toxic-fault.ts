@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Baseline, Baselines, FaultFamily, FaultKind, Proof, Resolved } from '../fault.ts';
+import { proofWithin } from '../proof-within.ts';
+import type { Topology } from '../topology.ts';
+import { addToxic, type NewToxic, renewToxic } from '../toxiproxy-client.ts';
+import { leaseOf } from './lease.ts';
+import { type LinkReach, type LinkTarget, linkField, measureLink, reachOf } from './link.ts';
+import { othersSeen } from './link-users.ts';
+
+/** What all faults share that are one toxic on a link. */
+export const toxicFields = {
+  link: linkField,
+  stream: z
+    .enum(['downstream', 'upstream'])
+    .default('downstream')
+    .describe('which way: downstream is the answers, upstream is the questions; downstream unless told'),
+  toxicity: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe('share of connections hit, above 0 up to 1; all of them unless told'),
+};
+
+interface ToxicParams {
+  /** Downstream unless told. */
+  stream?: 'downstream' | 'upstream';
+  toxicity: number;
+}
+
+export interface ToxicFault<Params extends ToxicParams> {
+  kind: string;
+  resolve(params: Params, topology: Topology): Resolved<LinkTarget>;
+  family?: FaultFamily;
+  about: string;
+  provenBy: string;
+  params: z.ZodType<Params>;
+  /** Without stream and toxicity, which are told for it. */
+  settings(params: Params): string;
+  /** What is true of this toxic's removal beyond that it is gone. */
+  undoneBy?: string;
+  /** Asked of the proxy when it is applied: what a server has may decide. */
+  toxic(params: Params, api: string, signal: AbortSignal): Promise<Pick<NewToxic, 'type' | 'attributes' | 'per'>>;
+  baseline?(target: LinkTarget, signal: AbortSignal): Promise<Baseline>;
+  /** Measures one connection of its own through the link. Throws when that cannot be done at all. */
+  look(params: Params, reach: LinkReach, before: Baseline, signal: AbortSignal): Promise<Sighting>;
+}
+
+/** What one connection showed, as the end of a sentence that begins with the link's name. */
+export interface Sighting {
+  hit: boolean;
+  seen: string;
+}
+
+/** A fault that is a toxic on a link: proven by connections of our own through the link, and by traffic of others on it. */
+export function toxicFault<Params extends ToxicParams>(toxic: ToxicFault<Params>): FaultKind<Params, LinkTarget> {
+  const { kind, family = 'network', about, params, provenBy, undoneBy = 'removing the toxic' } = toxic;
+  return {
+    kind,
+    family,
+    about,
+    needs: 'a link through a fault proxy',
+    provenBy: `${provenBy}, and traffic of the target itself on the link meanwhile`,
+    undoneBy: `${undoneBy}; our own fault proxy removes it by itself soon after the fault should have ended`,
+    params,
+    resolve: toxic.resolve,
+    settings: (given) => [toxic.settings(given), ...shared(given)].join(', '),
+    undoOf: (_, { api, proxy }, id) => ({ step: 'remove-toxic', api, proxy, toxic: id }),
+    baseline: toxic.baseline ?? measureLink,
+
+    async apply(given, { api, proxy }, how) {
+      const { id, signal } = how;
+      const { stream = 'downstream', toxicity } = given;
+      const what = await toxic.toxic(given, api, signal);
+      await addToxic(api, proxy, { name: id, ...what, stream, toxicity, ttlMs: leaseOf(how) }, signal);
+    },
+
+    async renew(_, { api, proxy }, { id, leaseMs, signal }) {
+      await renewToxic(api, proxy, id, leaseMs, signal);
+    },
+
+    prove: (given, target, before, signal) =>
+      proveToxic(target, given.toxicity, before.proven === true, signal, (reach) =>
+        toxic.look(given, reach, latest(before), signal),
+      ),
+  };
+}
+
+/** The last measurement in which the link answered, so that a moment's trouble does not hide what is normal. */
+function latest({ armed, applied }: Baselines): Baseline {
+  return applied.roundTripMs === undefined ? { ...applied, ...armed } : applied;
+}
+
+function shared({ stream, toxicity }: ToxicParams): string[] {
+  return [
+    ...(stream === 'upstream' ? ['upstream'] : []),
+    ...(toxicity < 1 ? [`${Math.round(toxicity * 1_000) / 10} % of connections`] : []),
+  ];
+}
+
+/** Looks at so many connections at a time that a toxic is most likely to hit one of them, until one is hit. */
+async function proveToxic(
+  target: LinkTarget,
+  toxicity: number,
+  seenBefore: boolean,
+  signal: AbortSignal,
+  look: (reach: LinkReach) => Promise<Sighting>,
+): Promise<Proof> {
+  const atOnce = toxicity >= 1 ? 1 : Math.min(MOST_AT_ONCE, Math.ceil(Math.log(0.001) / Math.log(1 - toxicity)));
+  let looked = 0;
+  let last = 'was not measured in time';
+  const late = () => `${target.name} ${last}: no effect was seen${looked > 1 ? ` after ${looked} looks` : ''}`;
+  return proofWithin(signal, late, async () => {
+    while (!signal.aborted) {
+      const reach = await reachOf(target, signal);
+      if (reach === undefined) return { proven: false, evidence: `the proxy of ${target.name} is gone` };
+      const sightings = await Promise.all(Array.from({ length: atOnce }, () => look(reach)));
+      const hits = sightings.filter(({ hit }) => hit);
+      // A look that was broken off says nothing.
+      if (signal.aborted && hits.length === 0) return undefined;
+      looked += sightings.length;
+      last = (hits[0] ?? sightings[0])?.seen ?? last;
+      if (hits.length === 0) {
+        await sleep(LOOK_AGAIN_MS);
+        continue;
+      }
+      const share = toxicity < 1 ? ` (${hits.length} of ${sightings.length} connections)` : '';
+      const evidence = `${target.name} ${last}${share}`;
+      if (seenBefore) return { proven: true, evidence };
+      const others = await othersSeen(target, signal);
+      if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
+      return { proven: false, evidence: `${evidence}, but nobody sent a byte over it: the link carries no traffic` };
+    }
+    return undefined;
+  });
+}
+
+const MOST_AT_ONCE = 16;
+const LOOK_AGAIN_MS = 200;

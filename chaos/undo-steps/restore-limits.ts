@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { containerMarkSchema } from '../docker/container-mark.ts';
+import { openEngine } from '../docker/docker-client.ts';
+import { cpuAsBefore, limitsDiffer, memoryAsBefore } from '../docker/limits.ts';
+import { startContainerStep } from './start-container.ts';
+import type { UndoStepKind } from './undo-step.ts';
+
+const cpuSchema = z.strictObject({ nanoCpus: z.number(), cpuQuota: z.number(), cpuPeriod: z.number() });
+const memorySchema = z.strictObject({ memoryBytes: z.number(), memorySwapBytes: z.number() });
+
+const schema = z.strictObject({
+  step: z.literal('restore-limits'),
+  container: containerMarkSchema,
+  /** As they were before, each where the fault changed it. */
+  cpu: cpuSchema.optional(),
+  memory: memorySchema.optional(),
+  /** For a fault that may have ended the container too: it is to run, and to be healthy where it was. */
+  start: z.strictObject({ healthy: z.boolean() }).optional(),
+});
+
+/** Gives a container back the limits it had, not those that somebody thinks usual. */
+export const restoreLimitsStep: UndoStepKind<z.output<typeof schema>> = {
+  schema,
+  async perform({ container, cpu, memory, start }, signal) {
+    const engine = openEngine(container.engine);
+    const state = await engine.find(container.id, signal);
+    if (state === undefined) return;
+    const before = { ...cpu, ...memory };
+    if (limitsDiffer(before, state.limits).length > 0) {
+      const limits = { ...(cpu ? cpuAsBefore(cpu, state.limits) : {}), ...(memory ? memoryAsBefore(memory) : {}) };
+      await engine.setLimits(container.id, limits, signal);
+    }
+    if (start) await startContainerStep.perform({ step: 'start-container', container, ...start, endingMs: 0 }, signal);
+  },
+
+  async verify({ container, cpu, memory, start }, signal) {
+    const state = await openEngine(container.engine).find(container.id, signal);
+    if (state === undefined) return { clean: true, evidence: `${container.name} is not there any more` };
+    const differing = limitsDiffer({ ...cpu, ...memory }, state.limits);
+    if (differing.length > 0) {
+      return { clean: false, evidence: `${container.name} has other limits than before: ${differing.join(', ')}` };
+    }
+    const evidence = `${container.name} has the limits it had`;
+    if (!start) return { clean: true, evidence };
+    const started = await startContainerStep.verify(
+      { step: 'start-container', container, ...start, endingMs: 0 },
+      signal,
+    );
+    return started.clean ? { clean: true, evidence: `${evidence}, and runs` } : started;
+  },
+};

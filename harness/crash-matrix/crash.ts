@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { heal } from '../../chaos/heal.ts';
+import { scanResidue } from '../../chaos/residue.ts';
+import { pendingUndos } from '../../chaos/undo-journal.ts';
+import type { Target } from '../targets/target.ts';
+import type { DriverSpec } from './driver-spec.ts';
+import type { Point } from './points.ts';
+
+/** What became of one point. */
+export interface Outcome {
+  fault: string;
+  point: Point;
+  watchdog: boolean;
+  /** From the harness' death until nothing of the fault was left. */
+  cleanMs: number;
+  /** What was left the moment the harness had died: what somebody had to undo. */
+  left: string[];
+  /** Why the point is bad; undefined when it is not. */
+  problem?: string;
+}
+
+/** Lets one harness die at one point, and waits until nothing of its fault is left. */
+export async function crash(spec: DriverSpec, target: Target): Promise<Outcome> {
+  const { fault, point, watchdog, undoDirectory, run } = spec;
+  const { killed, said } = await driverOf(spec);
+  const fromMs = performance.now();
+  const base = { fault, point, watchdog };
+  if (!killed) return { ...base, cleanMs: 0, left: [], problem: said.trim() || 'the harness did not die there' };
+  const isOurs = concerns(spec, target);
+  const scan = async () => (await scanResidue(target.topology(), AbortSignal.timeout(5_000))).filter(isOurs);
+  const left = await scan();
+  // The next start; a real one would come later.
+  if (!watchdog) await heal(undoDirectory, { all: false, deadlineMs: DEADLINE_MS });
+  for (;;) {
+    const pending = pendingUndos(undoDirectory).filter((entry) => entry.run === run).length;
+    const now = await scan();
+    const cleanMs = Math.round(performance.now() - fromMs);
+    if (pending === 0 && now.length === 0) return { ...base, cleanMs, left };
+    if (cleanMs > DEADLINE_MS) {
+      const why = pending > 0 ? 'its undo record is still pending' : now.join('; ');
+      return { ...base, cleanMs, left, problem: `not clean after ${cleanMs} ms: ${why}` };
+    }
+    await sleep(25);
+  }
+}
+
+const DEADLINE_MS = 30_000;
+const DRIVER_MS = 60_000;
+
+function driverOf(spec: DriverSpec): Promise<{ killed: boolean; said: string }> {
+  const program = fileURLToPath(new URL('driver.ts', import.meta.url));
+  const driver = spawn(process.execPath, [program, JSON.stringify(spec)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  driver.stderr.on('data', (bytes) => {
+    said += String(bytes);
+  });
+  let isLate = false;
+  const late = setTimeout(() => {
+    isLate = true;
+    driver.kill('SIGKILL');
+  }, DRIVER_MS);
+  return new Promise((resolve) => {
+    driver.on('exit', (_, signal) => {
+      clearTimeout(late);
+      resolve({
+        killed: signal === 'SIGKILL' && !isLate,
+        said: isLate ? `nothing happened for a minute; ${said}` : said,
+      });
+    });
+  });
+}
+
+/** Other lanes harm the same target at the same time: what names neither this run nor its targets is theirs. */
+function concerns({ run, fault }: DriverSpec, target: Target): (line: string) => boolean {
+  const names = new Set([...target.topology().links, ...target.topology().nodes].map(({ name }) => name));
+  const own = fault.split(/[ =,]/).filter((word) => names.has(word));
+  return (line) =>
+    line.includes(`stampede-${run}`) || own.some((name) => line.startsWith(`${name} `) || line.endsWith(name));
+}
