@@ -1,4 +1,5 @@
-import type { FaultKind, FaultTarget, Resolved } from './fault.ts';
+import type { FaultKind, FaultTarget, Renewal, Resolved } from './fault.ts';
+import { resolvedTo } from './resolved-to.ts';
 import { selectNodes } from './select-nodes.ts';
 
 type OnEither<P, C> = FaultTarget & ({ on: 'process'; target: P } | { on: 'container'; target: C });
@@ -33,10 +34,7 @@ export function either<Params extends { node: string }, P extends FaultTarget, C
           for (const target of resolved.targets) targets.push({ ...aimedAt(target), on: 'process', target });
         }
       }
-      const [first, ...others] = targets;
-      return first === undefined
-        ? { ok: false, problem: `nothing is '${params.node}'` }
-        : { ok: true, targets: [first, ...others] };
+      return resolvedTo(targets, `nothing is '${params.node}'`);
     },
 
     settings: process.settings,
@@ -50,10 +48,14 @@ export function either<Params extends { node: string }, P extends FaultTarget, C
       aimed.on === 'process' ? process.baseline(aimed.target, signal) : container.baseline(aimed.target, signal),
     apply: (params, aimed, how) =>
       aimed.on === 'process' ? process.apply(params, aimed.target, how) : container.apply(params, aimed.target, how),
-    async renew(params, aimed, how) {
-      if (aimed.on === 'process') await process.renew?.(params, aimed.target, how);
-      else await container.renew?.(params, aimed.target, how);
-    },
+    ...(process.renew || container.renew
+      ? {
+          async renew(params: Params, aimed: OnEither<P, C>, how: Renewal) {
+            if (aimed.on === 'process') await process.renew?.(params, aimed.target, how);
+            else await container.renew?.(params, aimed.target, how);
+          },
+        }
+      : {}),
     lasts: (params) => (process.lasts?.(params) ?? true) && (container.lasts?.(params) ?? true),
     prove: (params, aimed, before, signal) =>
       aimed.on === 'process'

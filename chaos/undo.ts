@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from './message-of.ts';
 import { enableProxyStep } from './undo-steps/enable-proxy.ts';
 import { endHookStep } from './undo-steps/end-hook.ts';
 import { endProcessStep } from './undo-steps/end-process.ts';
@@ -14,7 +15,6 @@ import { resumeNodeStep } from './undo-steps/resume-node.ts';
 import { resumeReplayStep } from './undo-steps/resume-replay.ts';
 import { startContainerStep } from './undo-steps/start-container.ts';
 import { stopFlappingStep } from './undo-steps/stop-flapping.ts';
-
 import type { UndoResult, UndoStepKind } from './undo-steps/undo-step.ts';
 import { unpauseContainerStep } from './undo-steps/unpause-container.ts';
 import { Unreachable } from './unreachable.ts';
@@ -33,17 +33,12 @@ const singleStepSchema = z.union([
   restoreMonitorStep.schema,
   resumeNodeStep.schema,
   endHookStep.schema,
-
   startContainerStep.schema,
   unpauseContainerStep.schema,
   reconnectContainerStep.schema,
   restoreLimitsStep.schema,
-
   liftNetFaultStep.schema,
   restoreDiskLimitStep.schema,
-  endProcessStep.schema,
-  resumeNodeStep.schema,
-  endHookStep.schema,
 ]);
 
 /** Of one target. */
@@ -74,17 +69,12 @@ const doers = [
   doer(restoreMonitorStep),
   doer(resumeNodeStep),
   doer(endHookStep),
-
   doer(startContainerStep),
   doer(unpauseContainerStep),
   doer(reconnectContainerStep),
   doer(restoreLimitsStep),
-
   doer(liftNetFaultStep),
   doer(restoreDiskLimitStep),
-  doer(endProcessStep),
-  doer(resumeNodeStep),
-  doer(endHookStep),
 ];
 
 /**
@@ -113,7 +103,7 @@ async function undoOne(step: SingleStep, signal: AbortSignal, onUndone: () => vo
   } catch (error) {
     // The fault lived in the memory of a process that is gone: so is the fault.
     if (error instanceof Unreachable) return { clean: true, evidence: `${error.what} is gone, and the fault with it` };
-    return { clean: false, evidence: error instanceof Error ? error.message : String(error) };
+    return { clean: false, evidence: messageOf(error) };
   }
 }
 
