@@ -53,7 +53,7 @@ import { slowStart } from './faults/slow-start.ts';
 import { stop } from './faults/stop.ts';
 import { terminate } from './faults/terminate.ts';
 import { timeout } from './faults/timeout.ts';
-
+import { resolvedTo } from './resolved-to.ts';
 import { settingProblems } from './setting-problem.ts';
 import { suggestion } from './suggestion.ts';
 import type { Topology } from './topology.ts';
@@ -187,7 +187,7 @@ function aim<Params, Target extends FaultTarget>(
 ): Resolved<AimedFault> {
   const resolved = kind.resolve(params, topology);
   if (!resolved.ok) return resolved;
-  const [first, ...others] = resolved.targets.map((target): AimedFault => {
+  const targets = resolved.targets.map((target): AimedFault => {
     return {
       kind: kind.kind,
       settings,
@@ -202,9 +202,7 @@ function aim<Params, Target extends FaultTarget>(
       lasts: kind.lasts?.(params) ?? true,
     };
   });
-  return first === undefined
-    ? { ok: false, problem: `${kind.kind} found no target` }
-    : { ok: true, targets: [first, ...others] };
+  return resolvedTo(targets, `${kind.kind} found no target`);
 }
 
 async function renewed<Params, Target extends FaultTarget>(

@@ -20,7 +20,10 @@ export interface Question {
 
 /** How a question went. */
 export interface Exchange {
-  /** `answered` in full; `closed` or `reset` before that; `silent`: the connection stands, and nothing comes. */
+  /**
+   * `answered` in full; `closed` or `reset` before that; `silent`: the connection stands, and nothing comes; `refused`: it
+   * was never accepted.
+   */
   ended: 'answered' | 'closed' | 'reset' | 'silent' | 'refused';
   /** From asking to the first byte of the answer, and to how it ended. */
   firstMs: number | undefined;
@@ -67,12 +70,17 @@ async function watched(reach: Reach, quietMs: number, signal: AbortSignal, ask: 
   let askedMs: number | undefined;
   let firstMs: number | undefined;
   let receivedBytes = 0;
-  let quiet = setTimeout(() => over.resolve('silent'), Math.min(quietMs, MOST_MS));
+  let accepted = false;
+  const stop = () => over.resolve(accepted ? 'silent' : 'refused');
+  let quiet = setTimeout(stop, Math.min(quietMs, MOST_MS));
+  socket.on('connect', () => {
+    accepted = true;
+  });
   socket.on('data', (chunk) => {
     receivedBytes += chunk.length;
     if (askedMs !== undefined) firstMs ??= performance.now() - askedMs;
     clearTimeout(quiet);
-    quiet = setTimeout(() => over.resolve('silent'), Math.min(quietMs, MOST_MS));
+    quiet = setTimeout(stop, Math.min(quietMs, MOST_MS));
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'ECONNREFUSED') over.resolve('refused');
@@ -82,7 +90,6 @@ async function watched(reach: Reach, quietMs: number, signal: AbortSignal, ask: 
     over.resolve('closed');
     gone.resolve();
   });
-  const stop = () => over.resolve('silent');
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   const { asked, answered } = ask(socket, host, port);

@@ -1,4 +1,5 @@
 import type { Proof } from './fault.ts';
+import { messageOf } from './message-of.ts';
 
 /**
  * A proof that is always given: what goes wrong while measuring is evidence against the fault, and so is the end of its
@@ -13,6 +14,6 @@ export async function proofWithin(
     return (await measure()) ?? { proven: false, evidence: late() };
   } catch (error) {
     if (signal.aborted) return { proven: false, evidence: late() };
-    return { proven: false, evidence: error instanceof Error ? error.message : String(error) };
+    return { proven: false, evidence: messageOf(error) };
   }
 }

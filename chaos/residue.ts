@@ -2,6 +2,7 @@ import { antagonists } from './antagonist/find.ts';
 import { allNodes } from './control.ts';
 import { enginesOf, scanContainers } from './docker/scan-containers.ts';
 import { activeHooks } from './fault-hooks.ts';
+import { messageOf } from './message-of.ts';
 import type { Topology } from './topology.ts';
 import { allProxies } from './toxiproxy-client.ts';
 import { Unreachable } from './unreachable.ts';
@@ -62,7 +63,7 @@ async function scanned(where: string, scan: () => Promise<string[]>): Promise<st
   try {
     return await scan();
   } catch (error) {
-    const why = error instanceof Unreachable ? error.message : String(error instanceof Error ? error.message : error);
+    const why = messageOf(error);
     return [`could not be looked at: ${where} (${why})`];
   }
 }

@@ -2,6 +2,7 @@ import type { AimedFault } from './catalogue.ts';
 import type { Baseline, Baselines, Proof } from './fault.ts';
 import { FaultLife, type FaultState } from './fault-state.ts';
 import { LEASE_MS, leaseMs, RENEW_MS } from './faults/lease.ts';
+import { messageOf } from './message-of.ts';
 import { type UndoResult, type UndoStep, undo } from './undo.ts';
 import type { UndoJournal } from './undo-journal.ts';
 
@@ -107,7 +108,7 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
   } catch (error) {
     // Without an undo record there is no fault: it could outlive us.
     const record = life.state === 'resolved' ? ', because its undo record could not be written' : '';
-    if (!signal.aborted) tell('failed', `not injected${record}: ${text(error)}`);
+    if (!signal.aborted) tell('failed', `not injected${record}: ${messageOf(error)}`);
     return;
   }
   tell('recorded');
@@ -128,7 +129,7 @@ async function live(planned: TimelineFault, options: TimelineOptions): Promise<v
       stopRenewing();
     }
   } catch (error) {
-    if (!signal.aborted) tell('failed', text(error));
+    if (!signal.aborted) tell('failed', messageOf(error));
   }
 
   tell('undo requested');
@@ -178,7 +179,7 @@ async function lasting(
     const leftMs = endMs - nowMs();
     const look = await fault
       .prove({ ...before, proven: true }, within(signal, Math.min(lookMs, leftMs)))
-      .catch((error: unknown): Proof => ({ proven: false, evidence: text(error) }));
+      .catch((error: unknown): Proof => ({ proven: false, evidence: messageOf(error) }));
     // What was broken off by the fault's end or the run's says nothing.
     if (signal.aborted || nowMs() >= endMs - CUT_SHORT_MS) return undefined;
     misses = look.proven ? 0 : misses + 1;
@@ -199,10 +200,6 @@ async function reached(options: TimelineOptions, tMs: number, wait = options.sle
 
 function within(signal: AbortSignal, ms: number): AbortSignal {
   return AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.round(ms)))]);
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** A container of ours that helps takes a second to start, and more on a machine under load. */

@@ -1,5 +1,6 @@
 import type { AimedFault } from './catalogue.ts';
 import type { Baseline, Proof } from './fault.ts';
+import { messageOf } from './message-of.ts';
 import { allOf } from './undo.ts';
 
 /**
@@ -58,8 +59,4 @@ function sumOf(proofs: readonly Proof[]): Proof {
   const missing = proofs.filter(({ proven }) => !proven);
   const telling = missing.length > 0 ? missing : proofs;
   return { proven: missing.length === 0, evidence: telling.map(({ evidence }) => evidence).join('; ') };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { type Proxy as ClientProxy, Toxiproxy } from 'toxiproxy-node-client';
 import { z } from 'zod';
+import { sumOf } from './metrics-page.ts';
 import { Unreachable } from './unreachable.ts';
 
 /**
@@ -189,7 +190,7 @@ export async function bytesCarried(api: string, proxy: string, signal: AbortSign
 }
 
 /** What a proxy has received so far in each direction. */
-export interface Traffic {
+interface Carried {
   upstreamBytes: number;
   downstreamBytes: number;
   /** Counted as it passes; the original counts a connection's bytes when it ends. */
@@ -197,21 +198,16 @@ export interface Traffic {
 }
 
 /** Undefined when the server has no metrics, or the proxy none yet. */
-export async function trafficOf(api: string, proxy: string, signal: AbortSignal): Promise<Traffic | undefined> {
+export async function trafficOf(api: string, proxy: string, signal: AbortSignal): Promise<Carried | undefined> {
   const client = new Toxiproxy(api);
   const text = await bounded(api, client.api.getText(`${api}/metrics`), signal);
-  const bytes = { upstream: 0, downstream: 0 };
-  let found = false;
-  for (const line of text.split('\n')) {
-    if (!line.startsWith('toxiproxy_proxy_received_bytes_total{')) continue;
-    if (!line.includes(`proxy="${proxy}"`)) continue;
-    found = true;
-    bytes[line.includes('direction="upstream"') ? 'upstream' : 'downstream'] += Number(
-      line.slice(line.lastIndexOf(' ') + 1),
-    );
-  }
+  const received = (direction: 'upstream' | 'downstream') =>
+    sumOf(text, `toxiproxy_proxy_received_bytes_total{direction="${direction}",proxy="${proxy}"}`);
+  const upstreamBytes = received('upstream');
+  const downstreamBytes = received('downstream');
+  if (upstreamBytes === undefined && downstreamBytes === undefined) return undefined;
   const live = text.includes('toxiproxy_proxy_connections');
-  return found ? { upstreamBytes: bytes.upstream, downstreamBytes: bytes.downstream, live } : undefined;
+  return { upstreamBytes: upstreamBytes ?? 0, downstreamBytes: downstreamBytes ?? 0, live };
 }
 
 class NoAnswer extends Error {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { messageOf } from '../message-of.ts';
 import type { AntagonistKind } from './antagonist.ts';
 import { busyLoops } from './busy-loops.ts';
 import { heldMemory } from './held-memory.ts';
@@ -38,7 +39,7 @@ try {
   await begin(JSON.parse(values.settings));
   process.stdout.write('ready\n');
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`, () => process.exit(1));
+  process.stderr.write(`${messageOf(error)}\n`, () => process.exit(1));
 }
 
 function kind<Settings>({ settings, begin }: AntagonistKind<Settings>): (given: unknown) => Promise<void> {

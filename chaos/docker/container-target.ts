@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { messageOf } from '../message-of.ts';
+import { resolvedTo } from '../resolved-to.ts';
 import { selectNodes } from '../select-nodes.ts';
 import type { Topology } from '../topology.ts';
 import type { ContainerMark } from './container-mark.ts';
@@ -40,10 +42,7 @@ export function resolveContainers(selector: string, topology: Topology, part?: s
     if (!('engine' in target)) return target;
     targets.push(target);
   }
-  const [first, ...others] = targets;
-  return first === undefined
-    ? { ok: false, problem: `nothing is '${selector}'` }
-    : { ok: true, targets: [first, ...others] };
+  return resolvedTo(targets, `nothing is '${selector}'`);
 }
 
 /** An address that cannot be an engine's, or certificates that cannot be read, are the problem. */
@@ -56,7 +55,7 @@ export function containerTarget(
   try {
     return { name, takes, engine: openEngine(by.engine ?? engineAddress()), container: by.container };
   } catch (error) {
-    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+    return { ok: false, problem: messageOf(error) };
   }
 }
 
@@ -66,6 +65,13 @@ export async function pin(target: ContainerTarget, signal: AbortSignal): Promise
   if (!state.running) throw new Error(`${target.name} does not run, it is ${state.status}`);
   if (state.paused) throw new Error(`${target.name} is paused already`);
   target.pinned = state;
+  return state;
+}
+
+/** For what ends it: one that would be gone for good then is left alone. `how` is what it would be: `stopped`. */
+export async function pinKept(target: ContainerTarget, how: string, signal: AbortSignal): Promise<ContainerState> {
+  const state = await pin(target, signal);
+  if (state.autoRemove) throw new Error(`${target.name} was started with --rm: ${how}, it would be gone for good`);
   return state;
 }
 
@@ -83,6 +89,12 @@ export async function now(target: ContainerTarget, signal: AbortSignal): Promise
 export function markOf(target: ContainerTarget): ContainerMark {
   const { id, name, startedAt } = pinned(target);
   return { engine: target.engine.address, id, name, startedAt };
+}
+
+/** Undoes what ends a container. `endingMs`: how long it may take to end, so that it is not started before that. */
+export function startAgain(target: ContainerTarget, endingMs = 0) {
+  const healthy = pinned(target).health === 'healthy';
+  return { step: 'start-container', container: markOf(target), healthy, endingMs } as const;
 }
 
 /** How a container is and answers before it is harmed. */

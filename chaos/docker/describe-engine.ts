@@ -1,3 +1,4 @@
+import { messageOf } from '../message-of.ts';
 import { type NetCapabilities, netCapabilities } from './capabilities.ts';
 import { openEngine } from './docker-client.ts';
 import { engineAddress } from './engine-address.ts';
@@ -25,6 +26,6 @@ export async function describeEngine(signal: AbortSignal, address = engineAddres
     const network = (await engine.hasImage(image, signal)) ? await netCapabilities(engine, image, signal) : undefined;
     return { address, version, kernel, image, ...(network === undefined ? {} : { network }) };
   } catch (error) {
-    return { address, image, problem: error instanceof Error ? error.message : String(error) };
+    return { address, image, problem: messageOf(error) };
   }
 }

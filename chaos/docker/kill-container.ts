@@ -5,11 +5,11 @@ import { kill } from '../faults/kill.ts';
 import {
   type ContainerTarget,
   containerBaseline,
-  markOf,
   now,
   pin,
-  pinned,
+  pinKept,
   resolveContainers,
+  startAgain,
 } from './container-target.ts';
 import { proveEnded } from './ended.ts';
 import { runOnMachine, toolsImage } from './helper.ts';
@@ -32,8 +32,7 @@ export const killContainer: FaultKind<KillSettings, ContainerTarget> = {
   settings: kill.settings,
 
   async prepare({ restart }, target, signal) {
-    const { autoRemove, restartPolicy } = await pin(target, signal);
-    if (autoRemove) throw new Error(`${target.name} was started with --rm: killed, it would be gone for good`);
+    const { restartPolicy } = await pinKept(target, 'killed', signal);
     if (restart === 'at-once' && restartPolicy === 'no') {
       throw new Error(
         `${target.name} has no restart policy, so nobody would restart it at once; use restart: 'at-end'`,
@@ -41,13 +40,8 @@ export const killContainer: FaultKind<KillSettings, ContainerTarget> = {
     }
   },
 
-  undoOf: (_, target) => ({
-    step: 'start-container',
-    container: markOf(target),
-    healthy: pinned(target).health === 'healthy',
-    endingMs: 0,
-  }),
-  baseline: (target, signal) => containerBaseline(target, signal),
+  undoOf: (_, target) => startAgain(target),
+  baseline: containerBaseline,
 
   async apply({ restart, signal: with_ }, target, { id, signal }) {
     const state = target.pinned ?? (await pin(target, signal));

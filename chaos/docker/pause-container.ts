@@ -19,7 +19,7 @@ export const pauseContainer: FaultKind<PauseSettings, ContainerTarget> = {
     await pin(target, signal);
   },
   undoOf: (_, target) => ({ step: 'unpause-container', container: markOf(target) }),
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
   async apply(_, target, { signal }) {
     await target.engine.pause((target.pinned ?? (await pin(target, signal))).id, signal);
   },

@@ -46,7 +46,7 @@ export const cpuLimit: FaultKind<z.output<typeof params>, ContainerTarget> = {
     return { step: 'restore-limits', container: markOf(target), cpu: { nanoCpus, cpuQuota, cpuPeriod } };
   },
 
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
 
   async apply({ cpus }, target, { signal }) {
     const { id, limits } = target.pinned ?? (await pin(target, signal));

@@ -63,7 +63,7 @@ export const diskWriteLimit: FaultKind<z.output<typeof params>, DiskTarget> = {
     return { step: 'restore-disk-limit', container: markOf(target), id, image: toolsImage(), device, bytesPerSec };
   },
 
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
 
   async apply({ kbPerSec }, target, { id, forMs, signal }) {
     const before = limitOf(target);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { FaultKind } from '../fault.ts';
 import { beginHook } from '../fault-hooks.ts';
-import { counterOf } from '../metrics-page.ts';
+import { type Counter, counted } from '../metrics-page.ts';
 import { proofWithin } from '../proof-within.ts';
 import { hookUndoneBy, undoOfHook } from './hooked.ts';
 import { leaseMs } from './lease.ts';
@@ -33,7 +33,7 @@ export const duplicateDelivery: FaultKind<z.output<typeof params>, HookedTarget>
   resolve: ({ broker }, topology) => resolveHooked(broker, topology, 'duplicates'),
   settings: ({ share }) => (share < 1 ? `${Math.round(share * 1_000) / 10} % of messages` : 'every message'),
   undoOf: undoOfHook('duplicate-delivery'),
-  baseline: async ({ ops }, signal) => ({ count: await counterOf(pageOf(ops), REDELIVERIES, signal) }),
+  baseline: async ({ ops }, signal) => ({ count: await counted(redeliveries(ops), signal) }),
   apply: ({ share }, { hooks }, { forMs, signal }) =>
     beginHook(hooks, 'duplicate-delivery', { share, ttlMs: leaseMs(forMs) }, signal),
 
@@ -41,14 +41,14 @@ export const duplicateDelivery: FaultKind<z.output<typeof params>, HookedTarget>
 
   async prove(_, { name, ops }, { applied }, signal) {
     // Asked again while it lasts, it must still go on.
-    const from = Math.max(applied.count ?? 0, await counterOf(pageOf(ops), REDELIVERIES, signal).catch(() => 0));
+    const from = Math.max(applied.count ?? 0, await counted(redeliveries(ops), signal).catch(() => 0));
     const before = applied.count ?? 0;
     return proofWithin(
       signal,
       () => `${name} delivered no message twice`,
       async () => {
         while (!signal.aborted) {
-          const now = await counterOf(pageOf(ops), REDELIVERIES, signal);
+          const now = await counted(redeliveries(ops), signal);
           if (now > from) {
             return {
               proven: true,
@@ -63,9 +63,8 @@ export const duplicateDelivery: FaultKind<z.output<typeof params>, HookedTarget>
   },
 };
 
-function pageOf(ops: string): string {
-  return new URL('/metrics', ops).href;
+function redeliveries(ops: string): Counter {
+  return { page: new URL('/metrics', ops).href, series: 'queue_redeliveries_total' };
 }
 
-const REDELIVERIES = 'queue_redeliveries_total';
 const LOOK_MS = 100;

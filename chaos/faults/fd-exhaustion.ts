@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { exchange } from '../exchange.ts';
 import type { FaultKind } from '../fault.ts';
 import { beginHook } from '../fault-hooks.ts';
 import { proofWithin } from '../proof-within.ts';
-import { ask } from '../silence.ts';
 import { hookNeeds, hookUndoneBy, opsAddress, undoOfHook } from './hooked.ts';
 import { leaseMs } from './lease.ts';
 import { type HookedTarget, livePid, measureProcess, nodeField, resolveHooked } from './process-node.ts';
@@ -46,8 +46,9 @@ export const fdExhaustion: FaultKind<z.output<typeof params>, HookedTarget> = {
               evidence: `${target.name} is not the process it was (pid ${before.applied.pid}, now ${pid})`,
             };
           }
-          const asking = Array.from({ length: leave + 3 }, () => ask(opsAddress(target), 'http', ANSWER_MS, signal));
-          const failed = (await Promise.all(asking)).filter((asked) => asked !== 'answered').length;
+          const ops = { address: opsAddress(target), protocol: 'http' } as const;
+          const asking = Array.from({ length: leave + 3 }, () => exchange(ops, SMALL_QUESTION, signal));
+          const failed = (await Promise.all(asking)).filter(({ ended }) => ended !== 'answered').length;
           seen = `${target.name} (pid ${pid}) left ${failed} of ${asking.length} new connections without an answer`;
           if (failed >= 2) return { proven: true, evidence: seen };
           await sleep(50);
@@ -58,4 +59,4 @@ export const fdExhaustion: FaultKind<z.output<typeof params>, HookedTarget> = {
   },
 };
 
-const ANSWER_MS = 1_000;
+const SMALL_QUESTION = { bytes: 0, stream: 'downstream', quietMs: 1_000 } as const;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { counted } from '../metrics-page.ts';
 import { proxyState, trafficOf } from '../toxiproxy-client.ts';
-import { usesCounted } from '../traffic.ts';
 import type { LinkTarget } from './link.ts';
 
 /**
@@ -14,13 +14,13 @@ import type { LinkTarget } from './link.ts';
  */
 export async function othersSeen(target: LinkTarget, signal: AbortSignal): Promise<string | undefined> {
   const { api, proxy, traffic } = target;
-  const usesBefore = traffic === undefined ? undefined : await usesCounted(traffic, signal).catch(() => undefined);
+  const usesBefore = traffic === undefined ? undefined : await counted(traffic, signal).catch(() => undefined);
   const first = await trafficOf(api, proxy, signal).catch(() => undefined);
   if (first?.live !== true) await sleep(OWN_BYTES_MS);
   const from = first?.live === true ? first : await trafficOf(api, proxy, signal).catch(() => undefined);
   while (!signal.aborted) {
     await sleep(LOOK_MS);
-    const uses = traffic === undefined ? undefined : await usesCounted(traffic, signal).catch(() => undefined);
+    const uses = traffic === undefined ? undefined : await counted(traffic, signal).catch(() => undefined);
     if (uses !== undefined && uses > (usesBefore ?? uses)) {
       return `${(uses - (usesBefore ?? 0)).toLocaleString('en-US')} uses by others`;
     }

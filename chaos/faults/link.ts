@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import type { Reach } from '../exchange.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import type { Counter } from '../metrics-page.ts';
 import { roundTrip } from '../probe.ts';
+import { resolvedTo } from '../resolved-to.ts';
 import { selectLinks } from '../select-links.ts';
 import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyLink } from '../topology.ts';
 import { bytesCarried, type ProxyState, proxyState } from '../toxiproxy-client.ts';
-import type { Traffic } from '../traffic.ts';
-
-export { suggestion };
 
 export const linkField = z
   .string()
@@ -23,7 +22,7 @@ export interface LinkTarget extends FaultTarget {
   to: string;
   /** Where its near end is found from here, when that is not where the proxy says it listens. */
   reach: string | undefined;
-  traffic: Traffic | undefined;
+  traffic: Counter | undefined;
   /** All PostgreSQL servers that the topology says how to log in to; which of them is at the far end the proxy tells. */
   logins: { name: string; dsn: string }[];
 }
@@ -32,20 +31,15 @@ export interface LinkTarget extends FaultTarget {
 export function resolveLink(selector: string, topology: Topology, part?: string): Resolved<LinkTarget> {
   const selected = selectLinks(selector, topology);
   if (!selected.ok) return selected;
-  const [first, ...others] = selected.links.map((link) => linkTarget(link, topology, part));
-  return first === undefined
-    ? { ok: false, problem: `nothing is '${selector}'` }
-    : { ok: true, targets: [first, ...others] };
+  const targets = selected.links.map((link) => linkTarget(link, topology, part));
+  return resolvedTo(targets, `nothing is '${selector}'`);
 }
 
 /** All links to a node, for faults that cut it off from everybody. */
 export function resolveLinksTo(node: string, topology: Topology, part?: string): Resolved<LinkTarget> {
-  const [first, ...others] = topology.links
-    .filter((link) => link.to === node)
-    .map((link) => linkTarget(link, topology, part));
-  if (first) return { ok: true, targets: [first, ...others] };
+  const targets = topology.links.filter((link) => link.to === node).map((link) => linkTarget(link, topology, part));
   const names = [...new Set(topology.links.map((link) => link.to))];
-  return { ok: false, problem: `no link leads to '${node}'. ${suggestion(node, names)}` };
+  return resolvedTo(targets, `no link leads to '${node}'. ${suggestion(node, names)}`);
 }
 
 function linkTarget(

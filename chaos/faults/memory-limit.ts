@@ -48,7 +48,7 @@ export const memoryLimit: FaultKind<z.output<typeof params>, ContainerTarget> = 
     return { step: 'restore-limits', container: markOf(target), memory: { memoryBytes, memorySwapBytes }, start };
   },
 
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
 
   async apply({ memoryMiB }, target, { signal }) {
     const { id } = target.pinned ?? (await pin(target, signal));

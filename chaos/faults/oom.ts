@@ -6,6 +6,7 @@ import {
   markOf,
   now,
   pin,
+  pinKept,
   pinned,
   resolveContainers,
 } from '../docker/container-target.ts';
@@ -34,9 +35,7 @@ export const oom: FaultKind<z.output<typeof params>, ContainerTarget> = {
   resolve: ({ node }, topology) => resolveContainers(node, topology),
   settings: () => 'out of memory',
   async prepare(_, target, signal) {
-    if ((await pin(target, signal)).autoRemove) {
-      throw new Error(`${target.name} was started with --rm: ended, it would be gone for good`);
-    }
+    await pinKept(target, 'ended', signal);
   },
 
   undoOf(_, target) {
@@ -46,7 +45,7 @@ export const oom: FaultKind<z.output<typeof params>, ContainerTarget> = {
     return { step: 'restore-limits', container: markOf(target), memory: { memoryBytes, memorySwapBytes }, start };
   },
 
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
 
   async apply(_, target, { signal }) {
     const { id, limits } = target.pinned ?? (await pin(target, signal));

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { beginOrder } from '../control.ts';
+import { exchange } from '../exchange.ts';
 import type { FaultKind } from '../fault.ts';
 import { markOf } from '../process-mark.ts';
 import { treeOf } from '../process-tree.ts';
 import { proofWithin } from '../proof-within.ts';
-import { ask } from '../silence.ts';
 import { leaseMs } from './lease.ts';
 import { measureProcess, nodeField, type ProcessTarget, resolveProcess, statusOf } from './process-node.ts';
 
@@ -61,10 +61,9 @@ export const pause: FaultKind<z.output<typeof params>, ProcessTarget> = {
           } else if (target.listens === undefined) {
             return { proven: true, evidence: stopped };
           } else {
-            const { address, protocol } = target.listens;
-            const asked = await ask(address, protocol, SILENCE_MS, signal);
-            if (asked === 'silent') return { proven: true, evidence: `${stopped}, a new connection gets no answer` };
-            seen = `${stopped}, and yet a new connection was ${asked}`;
+            const { ended } = await exchange(target.listens, SMALL_QUESTION, signal);
+            if (ended === 'silent') return { proven: true, evidence: `${stopped}, a new connection gets no answer` };
+            seen = `${stopped}, and yet a new connection was ${ended}`;
           }
           await sleep(20);
         }
@@ -74,5 +73,5 @@ export const pause: FaultKind<z.output<typeof params>, ProcessTarget> = {
   },
 };
 
-/** No answer within this is none. */
-const SILENCE_MS = 250;
+/** No answer within its time is none. */
+const SMALL_QUESTION = { bytes: 0, stream: 'downstream', quietMs: 250 } as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type NodeStatus, nodeStatus } from '../control.ts';
 import type { Baseline, FaultTarget, Resolved } from '../fault.ts';
+import { resolvedTo } from '../resolved-to.ts';
 import { selectNodes } from '../select-nodes.ts';
 import { suggestion } from '../suggestion.ts';
 import type { Topology, TopologyNode } from '../topology.ts';
@@ -35,10 +36,7 @@ export function resolveProcess(selector: string, topology: Topology, part?: stri
     const takes = part === undefined ? `node:${name}` : `node:${name}/${part}`;
     targets.push({ name, takes, control: by.control, pid: by.pid, entry: topology.entry, listens, ops, hooks });
   }
-  const [first, ...others] = targets;
-  return first === undefined
-    ? { ok: false, problem: `nothing is '${selector}'` }
-    : { ok: true, targets: [first, ...others] };
+  return resolvedTo(targets, `nothing is '${selector}'`);
 }
 
 /** A node with fault hooks, and an address to see by whether they bite. */
@@ -59,10 +57,7 @@ export function resolveHooked(name: string, topology: Topology, part: string): R
     }
     hooked.push({ ...target, hooks, ops });
   }
-  const [first, ...others] = hooked;
-  return first === undefined
-    ? { ok: false, problem: `no such node '${name}'` }
-    : { ok: true, targets: [first, ...others] };
+  return resolvedTo(hooked, `no such node '${name}'`);
 }
 
 export async function measureProcess(target: ProcessTarget, signal: AbortSignal): Promise<Baseline> {

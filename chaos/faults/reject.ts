@@ -35,7 +35,7 @@ export const reject = netFault<z.output<typeof params>>({
     return `iptables -w 5 -I INPUT 1 ${what}${answers} -j ${how === 'drop' ? 'DROP' : 'REJECT --reject-with tcp-reset'}`;
   },
 
-  baseline: (target, signal) => containerBaseline(target, signal),
+  baseline: containerBaseline,
 
   async prove(_, run, target, before, signal) {
     const door = before.applied.container?.door;

@@ -4,11 +4,10 @@ import {
   type ContainerTarget,
   containerBaseline,
   containerField,
-  markOf,
   now,
   pin,
-  pinned,
   resolveContainers,
+  startAgain,
 } from '../docker/container-target.ts';
 import { untilProven } from '../docker/until-proven.ts';
 import type { FaultKind } from '../fault.ts';
@@ -40,13 +39,8 @@ export const restart: FaultKind<z.output<typeof params>, ContainerTarget> = {
   async prepare(_, target, signal) {
     await pin(target, signal);
   },
-  undoOf: ({ graceSec }, target) => ({
-    step: 'start-container',
-    container: markOf(target),
-    healthy: pinned(target).health === 'healthy',
-    endingMs: graceSec * 1_000,
-  }),
-  baseline: (target, signal) => containerBaseline(target, signal),
+  undoOf: ({ graceSec }, target) => startAgain(target, graceSec * 1_000),
+  baseline: containerBaseline,
 
   async apply({ graceSec }, target, { signal }) {
     const { id } = target.pinned ?? (await pin(target, signal));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { farewell } from '../farewell.ts';
 import { showMs } from '../show.ts';
+import { timeToClose } from '../time-to-close.ts';
 import { resolveLink } from './link.ts';
 import { toxicFault, toxicFields } from './toxic-fault.ts';
 
@@ -29,7 +29,7 @@ export const slowClose = toxicFault<z.output<typeof params>>({
   toxic: async ({ delayMs }) => ({ type: 'slow_close', attributes: { delay: delayMs } }),
 
   async look({ delayMs }, reach, _, signal) {
-    const tookMs = await farewell(reach, delayMs * 2 + MARGIN_MS, signal);
+    const tookMs = await timeToClose(reach, delayMs * 2 + MARGIN_MS, signal);
     return {
       hit: tookMs !== undefined && tookMs >= delayMs * 0.7,
       seen: tookMs === undefined ? 'was not seen to close' : `closes ${showMs(tookMs)} after goodbye`,

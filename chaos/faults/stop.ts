@@ -4,11 +4,11 @@ import {
   type ContainerTarget,
   containerBaseline,
   containerField,
-  markOf,
   now,
   pin,
-  pinned,
+  pinKept,
   resolveContainers,
+  startAgain,
 } from '../docker/container-target.ts';
 import { proveEnded } from '../docker/ended.ts';
 import type { FaultKind } from '../fault.ts';
@@ -41,17 +41,10 @@ export const stop: FaultKind<z.output<typeof params>, ContainerTarget> = {
   resolve: ({ node }, topology) => resolveContainers(node, topology),
   settings: ({ graceMs }) => `stopped, grace ${graceMs} ms`,
   async prepare(_, target, signal) {
-    if ((await pin(target, signal)).autoRemove) {
-      throw new Error(`${target.name} was started with --rm: stopped, it would be gone for good`);
-    }
+    await pinKept(target, 'stopped', signal);
   },
-  undoOf: ({ graceMs }, target) => ({
-    step: 'start-container',
-    container: markOf(target),
-    healthy: pinned(target).health === 'healthy',
-    endingMs: graceMs,
-  }),
-  baseline: (target, signal) => containerBaseline(target, signal),
+  undoOf: ({ graceMs }, target) => startAgain(target, graceMs),
+  baseline: containerBaseline,
 
   async apply({ graceMs }, target, { signal }) {
     const { id, stopSignal } = target.pinned ?? (await pin(target, signal));

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { activeHooks, endHook } from '../fault-hooks.ts';
+import { messageOf } from '../message-of.ts';
 import { Unreachable } from '../unreachable.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
@@ -27,7 +28,7 @@ export const endHookStep: UndoStepKind<z.output<typeof schema>> = {
       } catch (error) {
         // Nobody there: the hook was in the memory of a process that has ended.
         if (error instanceof Unreachable) throw error;
-        why = error instanceof Error ? error.message : String(error);
+        why = messageOf(error);
       }
       await sleep(50);
     }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { healFile, reportHealed } from '../heal.ts';
 import { isAlive, type ProcessMark } from '../process-mark.ts';
-import { FAREWELL, READY } from './farewell.ts';
+import { FAREWELL, READY } from './words.ts';
 
 /**
  * Outlives the harness that started it, in order to undo its faults. Arguments: the run's undo file, and the harness (its

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { markOf } from '../process-mark.ts';
-import { FAREWELL } from './farewell.ts';
+import { FAREWELL } from './words.ts';
 
 export interface Watchdog {
   pid: number | undefined;

@@ -6,7 +6,7 @@ import { HELLO, parseAddress } from './probe.ts';
  * Milliseconds from our goodbye, after an answered question, to the end of the connection. Undefined when nothing was
  * answered, or when it had not ended after `mostMs`. Returns when the connection is gone.
  */
-export function farewell(reach: Reach, mostMs: number, signal: AbortSignal): Promise<number | undefined> {
+export function timeToClose(reach: Reach, mostMs: number, signal: AbortSignal): Promise<number | undefined> {
   const { host, port } = parseAddress(reach.address);
   return new Promise((resolve) => {
     let saidMs: number | undefined;
