@@ -31,12 +31,12 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
   const agent = proxy === undefined ? undefined : new ProxyAgent({ ...settings, uri: proxy, requestTls: tls });
   // A pool each, and not an Agent: that looks up and copies more for a request than the request costs.
   const pools = new Map<string, Pool>();
-  const underWay = new Map<WireRequest, Exchange>();
+  const underWay = new UnderWay();
   let sweeping: NodeJS.Timeout | undefined;
   const sweep = () => {
     sweeping = undefined;
     const nowMs = performance.now();
-    for (const exchange of underWay.values()) exchange.checkDeadline(nowMs);
+    underWay.checkDeadlines(nowMs);
     if (underWay.size > 0) sweeping = setTimeout(sweep, SWEEP_MS);
   };
   const poolOf = (origin: string): Pool => {
@@ -49,13 +49,13 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
   return {
     send(request) {
       const exchange = new Exchange(request, underWay);
-      underWay.set(request, exchange);
+      underWay.add(exchange);
       sweeping ??= setTimeout(sweep, SWEEP_MS);
       (agent ?? poolOf(request.origin)).dispatch(optionsOf(request), exchange);
     },
     cancel(request) {
       const what = `${request.method} ${request.path} was aborted`;
-      underWay.get(request)?.giveUp(new RequestFailed('aborted', what, undefined));
+      underWay.find(request)?.giveUp(new RequestFailed('aborted', what, undefined));
     },
     release() {},
     get sockets() {
@@ -74,10 +74,47 @@ function optionsOf({ origin, path, method, headers, body }: WireRequest): Dispat
   return { origin, path, method, headers: headers ?? null, body: body ?? null };
 }
 
+/**
+ * What has been sent and not answered. An array in which the last takes the place of the one that leaves, and not a Map: a
+ * Map that things come into and leave makes itself anew every few dozen of them, and each of those that has lived for long
+ * keeps all later ones, and what was in them, from the collections of the young generation.
+ */
+class UnderWay {
+  readonly #exchanges: Exchange[] = [];
+
+  get size(): number {
+    return this.#exchanges.length;
+  }
+
+  add(exchange: Exchange): void {
+    exchange.place = this.#exchanges.length;
+    this.#exchanges.push(exchange);
+  }
+
+  remove(exchange: Exchange): void {
+    const { place } = exchange;
+    if (this.#exchanges[place] !== exchange) return;
+    const last = this.#exchanges.pop();
+    if (last === undefined || last === exchange) return;
+    last.place = place;
+    this.#exchanges[place] = last;
+  }
+
+  find(request: WireRequest): Exchange | undefined {
+    return this.#exchanges.find((exchange) => exchange.request === request);
+  }
+
+  checkDeadlines(nowMs: number): void {
+    for (const exchange of [...this.#exchanges]) exchange.checkDeadline(nowMs);
+  }
+}
+
 class Exchange implements Dispatcher.DispatchHandler, WireResponse {
   status = 0;
-  readonly #request: WireRequest;
-  readonly #underWay: Map<WireRequest, Exchange>;
+  readonly request: WireRequest;
+  /** Its index among those under way. */
+  place = 0;
+  readonly #underWay: UnderWay;
   readonly #deadlineMs: number;
   #controller: Dispatcher.DispatchController | undefined;
   #givenUp: RequestFailed | undefined;
@@ -85,23 +122,23 @@ class Exchange implements Dispatcher.DispatchHandler, WireResponse {
   #chunk: Buffer = EMPTY;
   #moreChunks: Buffer[] | undefined;
 
-  constructor(request: WireRequest, underWay: Map<WireRequest, Exchange>) {
-    this.#request = request;
+  constructor(request: WireRequest, underWay: UnderWay) {
+    this.request = request;
     this.#underWay = underWay;
     this.#deadlineMs = performance.now() + request.timeoutMs;
   }
 
   checkDeadline(nowMs: number): void {
     if (nowMs < this.#deadlineMs) return;
-    const { method, path, timeoutMs } = this.#request;
+    const { method, path, timeoutMs } = this.request;
     this.giveUp(new RequestFailed('timeout', `${method} ${path} took longer than ${timeoutMs} ms`, undefined));
   }
 
   /** The request is told at once; the connection is dropped as soon as there is one. */
   giveUp(why: RequestFailed): void {
     this.#givenUp = why;
-    this.#underWay.delete(this.#request);
-    this.#request.failed(why);
+    this.#underWay.remove(this);
+    this.request.failed(why);
     this.#controller?.abort(why);
   }
 
@@ -126,14 +163,14 @@ class Exchange implements Dispatcher.DispatchHandler, WireResponse {
   }
 
   onResponseEnd(): void {
-    this.#underWay.delete(this.#request);
-    this.#request.answered(this);
+    this.#underWay.remove(this);
+    this.request.answered(this);
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#givenUp) return;
-    this.#underWay.delete(this.#request);
-    this.#request.failed(failureOf(error, this.status > 0));
+    this.#underWay.remove(this);
+    this.request.failed(failureOf(error, this.status > 0));
   }
 
   // What follows is made only when a flow looks at it.
