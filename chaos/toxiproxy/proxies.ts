@@ -1,5 +1,4 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../message-of.ts';
 import { ApiError, missingField, proxyAlreadyExists, proxyNotFound } from './api-error.ts';
 import type { EventLog } from './event-log.ts';
 import { toxicsField, ttlField } from './extension-fields.ts';
@@ -163,7 +162,7 @@ function ours(proxy: TcpProxy) {
 /** What is not an error of the API is one of the system: a port in use, a name that cannot be looked up. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  return new ApiError(500, messageOf(error));
+  return new ApiError(500, error instanceof Error ? error.message : String(error));
 }
 
 const PROXY = {

@@ -1,5 +1,4 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { messageOf } from '../message-of.ts';
 import { type Address, formatAddress, parseAddress, resolveAddress } from './address.ts';
 import { ApiError, toxicAlreadyExists, toxicNotFound } from './api-error.ts';
 import { Connection } from './connection.ts';
@@ -206,7 +205,7 @@ export class TcpProxy {
         events.add({
           event: 'lease ended',
           proxy: this.name,
-          error: messageOf(error),
+          error: error instanceof Error ? error.message : `${error}`,
         });
         ended.renew(RETRY_MS);
         return;
@@ -278,7 +277,7 @@ async function listenOn(listen: string, onClient: (client: Socket) => void): Pro
   try {
     address = await resolveAddress(listen);
   } catch (error) {
-    throw new Error(`listen tcp: ${messageOf(error)}`);
+    throw new Error(`listen tcp: ${error instanceof Error ? error.message : error}`);
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onClient);
   // As in the original, 0.0.0.0 is every interface, IPv6 included.
