@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** These bring up the whole target, and would disturb each other and everything else. */
@@ -6,6 +7,10 @@ const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts', 'harness/stee
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Most of them wait for a process or for a time: two at once on one core are no hardship.
+    maxWorkers: 2,
+    // As the launcher has it.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/stampede') },
     setupFiles: ['harness/testing-seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

@@ -16,12 +16,12 @@ if (!existsSync(pinned) && major < 24) {
 }
 
 const runtime = existsSync(pinned) ? pinned : process.execPath;
+// Every process of ours starts in half the time when it finds what the last one compiled.
+const env = { NODE_COMPILE_CACHE: join(here, '../node_modules/.cache/stampede'), ...process.env };
 const child = spawn(
   runtime,
   ['--disable-warning=ExperimentalWarning', join(here, 'cli.ts'), ...process.argv.slice(2)],
-  {
-    stdio: 'inherit',
-  },
+  { stdio: 'inherit', env },
 );
 // The terminal sends Ctrl-C to both of us; what it means is for the child to say. Signals from elsewhere are passed on.
 process.on('SIGINT', () => {});
