@@ -26,7 +26,7 @@ export interface RealEngine {
 /** The engine that runs, or else one of our own in a temporary folder, with the image that tests use. */
 export async function realEngine(): Promise<RealEngine> {
   const running = engineAddress();
-  const theirs = await answers(running);
+  const theirs = await engineAnswers(running);
   const own = theirs ? undefined : await startEngine();
   const address = own?.address ?? running;
   makeTestImage(address);
@@ -65,7 +65,7 @@ export async function realEngine(): Promise<RealEngine> {
   };
 }
 
-async function answers(address: string): Promise<boolean> {
+export async function engineAnswers(address = engineAddress()): Promise<boolean> {
   return await openEngine(address)
     .version(AbortSignal.timeout(3_000))
     .then(() => true)
@@ -83,7 +83,7 @@ async function startEngine(): Promise<{ address: string; stop(): Promise<void> }
     said = (said + String(chunk)).slice(-2_000);
   });
   const deadlineMs = performance.now() + 30_000;
-  while (!(await answers(address))) {
+  while (!(await engineAnswers(address))) {
     if (child.exitCode !== null || performance.now() > deadlineMs) {
       await stopEngine(child, directory);
       throw new Error(`dockerd does not answer: ${said}`);

@@ -2,22 +2,11 @@
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   'agent-killed': 'there is nothing to undo: the fleet deals the users of a dead agent out',
   'monitor-cut': 'it harms the harness that is killed, and ends with it',
-  stop: 'on containers only: needs an engine',
-  restart: 'on containers only: needs an engine',
-  disconnect: 'on containers only: needs an engine',
-  'cpu-limit': 'on containers only: needs an engine',
-  'memory-limit': 'on containers only: needs an engine',
-  oom: 'on containers only: needs an engine',
-  rate: 'on containers only: needs an engine',
-  'packet-loss': 'on containers only: needs an engine',
-  reject: 'on containers only: needs an engine',
-  partition: 'on containers only: needs an engine',
-  'disk-write-limit': 'on containers only: needs an engine',
 };
 
 /**
  * A fault of each kind on the reference target, in lanes: what is in one lane happens one after the other, because it has the same
- * targets; lanes go side by side. Kinds that need a Docker engine have their own tests, on a real one.
+ * targets; lanes go side by side.
  */
 export const LANES: readonly (readonly string[])[] = [
   [
@@ -51,4 +40,38 @@ export const LANES: readonly (readonly string[])[] = [
     'memory-hog node=relay memoryMb=50',
   ],
   ['slow-shard shard=shard-us-0 latencyMs=100', 'replica-lag standby=shard-us-0-standby', 'cache-flush'],
+];
+
+/** A container for faults to be tried on. In one network with the others, where it is known by its name here. */
+interface Guinea {
+  options: readonly string[];
+  /** A command line of its shell. */
+  command: string;
+}
+
+const HTTP = 'while :; do echo hello | nc -l -p 80; done';
+
+export const CONTAINERS: Readonly<Record<string, Guinea>> = {
+  web: { options: ['--expose', '80'], command: HTTP },
+  worker: { options: [], command: 'dd if=/dev/zero of=/dev/shm/x bs=1M count=28; while :; do :; done' },
+  sink: { options: [], command: 'while :; do nc -l -p 90 >/dev/null; done' },
+  sender: {
+    options: [],
+    command:
+      'while :; do ping -A -c 100 sink; sleep 0.1; done & while :; do cat /dev/zero | nc sink 90; sleep 0.1; done',
+  },
+  shard: { options: ['--expose', '80'], command: HTTP },
+  peer: { options: [], command: 'sleep 100000' },
+};
+
+/** A fault of each kind that containers have, in lanes as above. */
+export const CONTAINER_LANES: readonly (readonly string[])[] = [
+  ['kill node=web', 'pause node=web', 'stop node=web graceMs=200', 'restart node=web graceSec=1', 'oom node=web'],
+  [
+    'cpu-limit node=worker cpus=0.2',
+    'memory-limit node=worker memoryMiB=30',
+    'disk-write-limit node=worker kbPerSec=1000',
+  ],
+  ['rate node=sender kbPerSec=400', 'packet-loss node=sender percent=50'],
+  ['disconnect node=shard', 'reject node=shard', 'partition from=peer to=shard'],
 ];

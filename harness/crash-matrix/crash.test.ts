@@ -63,16 +63,6 @@ async function useLink(name: string): Promise<void> {
   }
 }
 
-const target = () => {
-  return {
-    entry: '',
-    topology: () => topology,
-    gone: new Promise<string>(() => {}),
-    ours: false,
-    stop: async () => {},
-  };
-};
-
 function specOf(link: string, of: { point: Point; watchdog: boolean }) {
   const run = link.replace('->', '-');
   const undoDirectory = join(directory, `undo-${run}`);
@@ -86,7 +76,7 @@ describe('a harness that is killed', () => {
     const outcomes: Outcome[] = [];
     const worker = async () => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        outcomes.push(await crash(specOf(linkOf(next), next), target()));
+        outcomes.push(await crash(specOf(linkOf(next), next), { topology: () => topology }));
       }
     };
     await Promise.all([worker(), worker(), worker(), worker()]);
@@ -99,7 +89,7 @@ describe('a harness that is killed', () => {
 
   it('is told apart from one that never came so far', async () => {
     const of = { point: 'proven', watchdog: false } as const;
-    const { problem } = await crash(specOf('no->link', of), target());
+    const { problem } = await crash(specOf('no->link', of), { topology: () => topology });
     expect(problem).toContain('cannot be injected');
   });
 });

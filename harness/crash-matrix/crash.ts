@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { heal } from '../../chaos/heal.ts';
 import { scanResidue } from '../../chaos/residue.ts';
+import type { Topology } from '../../chaos/topology.ts';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
-import type { Target } from '../targets/target.ts';
 import type { DriverSpec } from './driver-spec.ts';
 import type { Point } from './points.ts';
 
@@ -21,15 +21,25 @@ export interface Outcome {
   problem?: string;
 }
 
+/** Where harnesses die. */
+export interface Site {
+  topology(): Topology;
+  /** What is not as it was, and a scan for residue cannot know; each line begins with the name of a node. */
+  changed?(): Promise<string[]>;
+}
+
 /** Lets one harness die at one point, and waits until nothing of its fault is left. */
-export async function crash(spec: DriverSpec, target: Target): Promise<Outcome> {
+export async function crash(spec: DriverSpec, site: Site): Promise<Outcome> {
   const { fault, point, watchdog, undoDirectory, run } = spec;
   const { killed, said } = await driverOf(spec);
   const fromMs = performance.now();
   const base = { fault, point, watchdog };
   if (!killed) return { ...base, cleanMs: 0, left: [], problem: said.trim() || 'the harness did not die there' };
-  const isOurs = concerns(spec, target);
-  const scan = async () => (await scanResidue(target.topology(), AbortSignal.timeout(5_000))).filter(isOurs);
+  const isOurs = concerns(spec, site.topology());
+  const scan = async () => {
+    const residue = await scanResidue(site.topology(), AbortSignal.timeout(SCAN_MS));
+    return [...residue, ...((await site.changed?.()) ?? [])].filter(isOurs);
+  };
   const left = await scan();
   // The next start; a real one would come later.
   if (!watchdog) await heal(undoDirectory, { all: false, deadlineMs: DEADLINE_MS });
@@ -48,6 +58,7 @@ export async function crash(spec: DriverSpec, target: Target): Promise<Outcome> 
 
 const DEADLINE_MS = 30_000;
 const DRIVER_MS = 60_000;
+const SCAN_MS = 10_000;
 
 function driverOf(spec: DriverSpec): Promise<{ killed: boolean; said: string }> {
   const program = fileURLToPath(new URL('driver.ts', import.meta.url));
@@ -73,8 +84,8 @@ function driverOf(spec: DriverSpec): Promise<{ killed: boolean; said: string }> 
 }
 
 /** Other lanes harm the same target at the same time: what names neither this run nor its targets is theirs. */
-function concerns({ run, fault }: DriverSpec, target: Target): (line: string) => boolean {
-  const names = new Set([...target.topology().links, ...target.topology().nodes].map(({ name }) => name));
+function concerns({ run, fault }: DriverSpec, { links, nodes }: Topology): (line: string) => boolean {
+  const names = new Set([...links, ...nodes].map(({ name }) => name));
   const own = fault.split(/[ =,]/).filter((word) => names.has(word));
   return (line) =>
     line.includes(`stampede-${run}`) || own.some((name) => line.startsWith(`${name} `) || line.endsWith(name));

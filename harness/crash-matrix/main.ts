@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { canRunEngine, engineAnswers, realEngine } from '../../chaos/docker/testing-real-engine.ts';
 import { scanResidue } from '../../chaos/residue.ts';
 import { startReference } from '../targets/reference.ts';
-import { LANES } from './cases.ts';
-import { crash, type Outcome } from './crash.ts';
+import { CONTAINER_LANES, LANES } from './cases.ts';
+import { startContainers } from './containers.ts';
+import { crash, type Outcome, type Site } from './crash.ts';
 import { POINTS, POINTS_WITHOUT_WATCHDOG } from './points.ts';
 import { renderTable } from './table.ts';
 import { useTheShop } from './traffic.ts';
@@ -13,13 +15,13 @@ import { useTheShop } from './traffic.ts';
 /**
  * `npm run crash-matrix`: the harness is killed (SIGKILL) at every point of the life of a fault of every kind, with its watchdog and
  * without; how long until nothing is left? Without a watchdog the next start is what heals. Exits with 1 when anything is left,
- * or a point was not reached.
+ * or a point was not reached. Faults on containers are part of it where a Docker engine answers, which is told.
  */
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean' } },
 });
 if (values.help) {
-  process.stdout.write(`npm run crash-matrix                           # all kinds, all points; 10 minutes at most
+  process.stdout.write(`npm run crash-matrix                           # all kinds, all points: about 10 minutes
 npm run crash-matrix -- --only latency,kill    # some kinds
 npm run crash-matrix -- --json                 # one JSON document on standard output
 `);
@@ -38,15 +40,25 @@ const startedMs = performance.now();
 say('starting the reference target...');
 const target = await startReference({ directory, tethered: true, onEvent: () => {}, signal: halt.signal });
 const using = useTheShop(target.entry, halt.signal);
+const engine = canRunEngine() && (await engineAnswers()) ? await realEngine() : undefined;
+if (!engine) say('skipped: faults on containers, because no Docker engine answers here');
 const outcomes: Outcome[] = [];
-let residue: string[];
+const residue: string[] = [];
 try {
-  await Promise.all(LANES.map(runLane));
-  residue = await scanResidue(target.topology(), AbortSignal.timeout(30_000));
+  const containers = engine && (await startContainers(engine));
+  const lanes = [
+    ...LANES.map((faults) => ({ faults, site: target })),
+    ...(containers ? CONTAINER_LANES.map((faults) => ({ faults, site: containers })) : []),
+  ];
+  await Promise.all(lanes.map(runLane));
+  for (const site of [target, containers]) {
+    if (site) residue.push(...(await scanResidue(site.topology(), AbortSignal.timeout(30_000))));
+  }
 } finally {
   halt.abort();
   await using;
   await target.stop();
+  await engine?.close();
   rmSync(directory, { recursive: true, force: true });
 }
 const tookSec = Math.round((performance.now() - startedMs) / 1_000);
@@ -60,7 +72,7 @@ for (const { fault, point, watchdog, problem } of bad)
   say(`✗ ${fault}, killed at '${point}' ${watchdog ? 'with' : 'without'} its watchdog: ${problem}`);
 process.exitCode = bad.length === 0 && residue.length === 0 && outcomes.length > 0 ? 0 : 1;
 
-async function runLane(faults: readonly string[], lane: number): Promise<void> {
+async function runLane({ faults, site }: { faults: readonly string[]; site: Site }, lane: number): Promise<void> {
   for (const [index, fault] of faults.entries()) {
     const kind = fault.split(' ')[0] ?? '';
     if (wanted && !wanted.includes(kind)) continue;
@@ -71,10 +83,10 @@ async function runLane(faults: readonly string[], lane: number): Promise<void> {
       for (const point of watchdog ? POINTS : POINTS_WITHOUT_WATCHDOG) {
         if (halt.signal.aborted) return;
         // Process ids change with every restart.
-        writeFileSync(topology, JSON.stringify(target.topology()));
+        writeFileSync(topology, JSON.stringify(site.topology()));
         const run = `${kind}-${point.replaceAll(' ', '-')}-${watchdog ? 'w' : 'n'}`;
         const spec = { run, undoDirectory, topology, fault, point, watchdog, forMs: FAULT_MS };
-        outcomes.push(await crash(spec, target));
+        outcomes.push(await crash(spec, site));
       }
     }
     say(`${fault}: ${Math.round((performance.now() - fromMs) / 1_000)} s`);
