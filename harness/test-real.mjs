@@ -128,7 +128,7 @@ function debian(packageName, command) {
 /** Debian keeps servers where users who are not root have no PATH. */
 function server(packageName, command, folder = '/usr/sbin') {
   const known = () => [`${folder}/${command}`].find((path) => existsSync(path)) ?? onPath(command);
-  return known() ?? debian(packageName, command) ?? known();
+  return known() ?? (debian(packageName, command) === undefined ? undefined : known());
 }
 
 /** The engine, and what the tests make their image out of; it is started by the tests when none answers. */

@@ -41,7 +41,8 @@ export default scenario({
     slo('browse p99', { of: 'browse', p99: '< 1s', during: ['steady', 'recovery'] }),
     slo('us checkouts unharmed by the eu shard', { of: 'checkout us', p99: '< 1s', during: 'fault:slow-shard' }),
     slo('a gateway answers', {
-      promql: 'max(up{job="gateway"})',
+      // A scrape that is lost on a busy machine is no outage.
+      promql: 'max(max_over_time(up{job="gateway"}[5s]))',
       is: '>= 1',
     }),
   ],
