@@ -14,6 +14,7 @@ import type {
   Resolved,
 } from './fault.ts';
 import { agentKilled } from './faults/agent-killed.ts';
+import { badAnswer } from './faults/bad-answer.ts';
 import { bandwidth } from './faults/bandwidth.ts';
 import { brokerDown } from './faults/broker-down.ts';
 import { cacheFlush } from './faults/cache-flush.ts';
@@ -113,6 +114,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(down),
   entry(flapping),
   entry(lostAck),
+  entry(badAnswer),
   entry(slowShard),
   entry(duplicateDelivery),
   entry(replicaLag),

@@ -22,6 +22,7 @@ export const LANES: readonly (readonly string[])[] = [
     'down link=gateway-2->catalog',
     'flapping link=gateway-2->catalog downMs=200 upMs=200',
     'lost-ack link=gateway-2->catalog',
+    'bad-answer link=gateway-2->catalog answer=503',
   ],
   [
     'broker-down',
