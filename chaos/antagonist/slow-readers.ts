@@ -46,7 +46,7 @@ function read(given: Settings, buffer: Buffer): void {
   const turn = () => {
     turns += 1;
     const least = turns % KNOCK_EVERY === 0 ? 1 : 0;
-    const more = Math.max(least, Math.min(ahead - (asked - answers.count), ASKED_AT_ONCE));
+    const more = Math.max(least, Math.min(ahead - (asked - answers.count), Math.ceil(ahead / TURNS_TO_FILL)));
     socket.write(question.repeat(more));
     asked += more;
     socket.resume();
@@ -75,8 +75,8 @@ class AnswerCount {
 
 const STATUS_LINE = 'HTTP/1.1 ';
 const OPENED_PER_SEC = 2_000;
-/** What is out grows by no more in a turn, so that a crowd of slow readers does not begin as a herd. */
-const ASKED_AT_ONCE = 8;
+/** What is out grows turn by turn, so that a crowd of slow readers does not begin as a herd. */
+const TURNS_TO_FILL = 4;
 const TURN_MS = 1_000;
 /** Turns. That a server has closed comes behind all that is unread; one that is asked something says so at once. */
 const KNOCK_EVERY = 5;

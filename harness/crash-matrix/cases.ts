@@ -42,7 +42,7 @@ export const LANES: readonly (readonly string[])[] = [
   ],
   ['slow-shard shard=shard-us-0 latencyMs=100', 'replica-lag standby=shard-us-0-standby', 'cache-flush'],
   [
-    'slow-readers connections=10 bytesPerSec=100 path=/v1/products?page=1 ahead=100',
+    'slow-readers connections=10 bytesPerSec=100 path=/v1/products?page=1 ahead=300',
     'hot-key path=/v1/products/1 perSec=50',
     'thundering-herd connections=50 path=/v1/products?page=1',
   ],
