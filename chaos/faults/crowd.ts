@@ -36,12 +36,13 @@ export function resolveCrowd(kind: string, node: string | undefined, topology: T
   const { entry } = topology;
   const crowdAt = (name: string, url: string) => ({ name, takes: `crowd:${name}/${kind}`, url, entry });
   if (node === undefined) {
-    // Made from a list of proxies: nobody has said where users come in.
-    if (topology.links.some(({ toxiproxy }) => toxiproxy.api === entry)) {
-      return { ok: false, problem: 'nobody has said where users of this system come in; give its topology' };
-    }
-    if (new URL(entry).protocol === 'http:') return { ok: true, targets: [crowdAt('entry', entry)] };
-    return { ok: false, problem: `the entry is ${entry}, and a crowd speaks plain HTTP only` };
+    const { protocol } = new URL(entry);
+    if (protocol === 'http:') return { ok: true, targets: [crowdAt('entry', entry)] };
+    const problem =
+      protocol === 'https:'
+        ? `the entry is ${entry}, and a crowd speaks plain HTTP only`
+        : 'nobody has said where users of this system come in; give its topology';
+    return { ok: false, problem };
   }
   const selected = selectNodes(node, topology);
   if (!selected.ok) return selected;

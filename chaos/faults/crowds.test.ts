@@ -202,13 +202,12 @@ describe('a crowd', () => {
       ok: false,
       problem: 'the entry is https://127.0.0.1:1, and a crowd speaks plain HTTP only',
     });
-    const proxies = { ...topology('http://127.0.0.1:8474', undefined) };
-    const toxiproxy = { api: proxies.entry, proxy: 'p' };
-    proxies.links.push({ name: 'p', from: 'clients', to: 'p', protocol: 'http', toxiproxy });
-    expect(resolved('thundering-herd', herd, proxies)).toEqual({
-      ok: false,
-      problem: 'nobody has said where users of this system come in; give its topology',
-    });
+    for (const made of ['proxies-of:http://127.0.0.1:8474', 'unix:///var/run/docker.sock']) {
+      expect(resolved('thundering-herd', herd, topology(made, undefined))).toEqual({
+        ok: false,
+        problem: 'nobody has said where users of this system come in; give its topology',
+      });
+    }
     expect(resolved('hot-key', { path: '/', perSec: 10 }, topology('http://127.0.0.1:1', undefined))).toEqual({
       ok: false,
       problem: 'the target has no pages of metrics (scrapes), so that nobody could tell whether it is asked',
