@@ -14,11 +14,14 @@ export interface TcpEnd {
   inode: number;
 }
 
-/** Every end on this machine, of IPv4 and IPv6; undefined where the system keeps no such list. */
-export function tcpTable(): TcpEnd[] | undefined {
+/** Both ends of all connections to a port, as far as they are on this machine; undefined where the system keeps no such list. */
+export function tcpTable(port: number): TcpEnd[] | undefined {
   const pages = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(read);
   if (pages.length === 0) return undefined;
-  return pages.flatMap((page) => page.split('\n').slice(1)).flatMap(endOf);
+  // A run under way may have a hundred thousand others.
+  const mark = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  const lines = pages.flatMap((page) => page.split('\n')).filter((line) => line.includes(mark));
+  return lines.flatMap(endOf).filter((end) => end.localPort === port || end.remotePort === port);
 }
 
 /** Inodes of the sockets that a process has open; none when it is gone. */

@@ -66,7 +66,7 @@ export async function sendCrowd(
   target: CrowdTarget,
   { id, forMs, signal }: Application,
 ): Promise<void> {
-  if (tcpTable() === undefined)
+  if (tcpTable(0) === undefined)
     throw new Error('this system keeps no list of connections (/proc/net/tcp) to see a crowd by');
   const { url, entry } = target;
   const order = { kind, settings: { ...settings, url }, fault: id, against: entry, ttlMs: leaseMs(forMs) };
@@ -86,7 +86,7 @@ export interface Seen {
 export function connectionsOf({ url, crowd }: CrowdTarget): Seen[] {
   const sockets = socketsOf(crowd?.pid ?? 0);
   const { port } = addressOf(url);
-  const ends = tcpTable() ?? [];
+  const ends = tcpTable(port) ?? [];
   const theirs = new Map(ends.filter((end) => end.localPort === port).map((end) => [end.remotePort, end]));
   return ends
     .filter((end) => end.established && end.remotePort === port && sockets.has(end.inode))

@@ -34,7 +34,7 @@ const killed = async () => {
 };
 
 const connectionsTo = (port: number) =>
-  (tcpTable() ?? []).filter(({ remotePort, established }) => established && remotePort === port).length;
+  (tcpTable(port) ?? []).filter(({ remotePort, established }) => established && remotePort === port).length;
 
 /** Undone, nothing of it is left: no process, no connection. */
 async function isUndone(rig: CrowdRig, fault: AimedFault) {

@@ -37,7 +37,7 @@ export async function othersSeen(target: LinkTarget, signal: AbortSignal): Promi
 
 /** How many connections to a port of this machine are established, from the kernel's own list. 0 where it has none. */
 function connectionsTo(port: number): number {
-  return tcpTable()?.filter(({ localPort, established }) => established && localPort === port).length ?? 0;
+  return tcpTable(port)?.filter(({ localPort, established }) => established && localPort === port).length ?? 0;
 }
 
 function total(traffic: { upstreamBytes: number; downstreamBytes: number } | undefined): number {

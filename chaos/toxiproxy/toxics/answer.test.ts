@@ -2,6 +2,7 @@ import { Agent, createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { bytes, type Rig, rest, startRig, until } from '../test-rig.ts';
+import { answer } from './answer.ts';
 
 const add = (rig: Rig, attributes: object, more: object = {}) =>
   rig.call('POST', '/proxies/p/toxics', { type: 'answer', name: 't', stream: 'upstream', attributes, ...more });
@@ -36,12 +37,12 @@ async function answered(send: string[], attributes: object = { status: 429, retr
   }
   client.end();
   const { data, how } = await rest(client);
-  return { answer: data.toString('latin1'), how, reached };
+  return { said: data.toString('latin1'), how, reached };
 }
 
 describe('the toxic answer', () => {
   it('answers in the place of the upstream, which hears of nothing, and the connection goes on', async () => {
-    expect(await answered([GET, GET])).toEqual({ answer: TOO_MANY + TOO_MANY, how: 'end', reached: '' });
+    expect(await answered([GET, GET])).toEqual({ said: TOO_MANY + TOO_MANY, how: 'end', reached: '' });
   });
 
   it.each([
@@ -55,7 +56,32 @@ describe('the toxic answer', () => {
     ['a pipeline', [GET + GET]],
     ['a pipeline that is cut anywhere', [`${GET}G`, 'ET / HTTP/1.1\r\n\r\n']],
   ])('knows the end of %s', async (_, send) => {
-    expect(await answered(send)).toEqual({ answer: TOO_MANY + TOO_MANY, how: 'end', reached: '' });
+    expect(await answered(send)).toEqual({ said: TOO_MANY + TOO_MANY, how: 'end', reached: '' });
+  });
+
+  it('finds the same requests wherever the stream is cut in two', () => {
+    const stream = `${GET}${POST}abcdPUT / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n4;x=y\r\nGET \r\n0\r\n\r\n${GET}`;
+    for (let cut = 1; cut < stream.length; cut += 1) {
+      const replies: string[] = [];
+      const passed: Buffer[] = [];
+      const stage = answer.stage(
+        { status: 429, retry_after: 2 },
+        {
+          random: () => 0,
+          underWay: false,
+          cut: () => expect.unreachable(`nothing is to be cut, at ${cut}`),
+          reply: (chunk, then) => replies.push(`${then} ${chunk}`),
+        },
+      );
+      stage.connect({ ready: () => {} }, { push: (chunk) => passed.push(chunk) > 0, end: () => {} });
+      for (const part of [stream.slice(0, cut), stream.slice(cut)]) stage.push(Buffer.from(part));
+      expect(
+        replies.map((reply) => reply.slice(5)),
+        `cut at ${cut}`,
+      ).toEqual(Array(4).fill(TOO_MANY));
+      expect(replies.at(-1)).toMatch(/^next /);
+      expect(passed).toEqual([]);
+    }
   });
 
   it('throws a long body away before it answers', async () => {
@@ -74,8 +100,8 @@ describe('the toxic answer', () => {
   });
 
   it('answers HEAD without a body', async () => {
-    const { answer } = await answered(['HEAD / HTTP/1.1\r\n\r\n']);
-    expect(answer).toMatch(/content-length: 18\r\n.*\r\n\r\n$/s);
+    const { said } = await answered(['HEAD / HTTP/1.1\r\n\r\n']);
+    expect(said).toMatch(/content-length: 18\r\n.*\r\n\r\n$/s);
   });
 
   it.each([
