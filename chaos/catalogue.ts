@@ -14,6 +14,7 @@ import type {
   Resolved,
 } from './fault.ts';
 import { agentKilled } from './faults/agent-killed.ts';
+import { badAnswer } from './faults/bad-answer.ts';
 import { bandwidth } from './faults/bandwidth.ts';
 import { brokerDown } from './faults/broker-down.ts';
 import { cacheFlush } from './faults/cache-flush.ts';
@@ -29,6 +30,7 @@ import { duplicateDelivery } from './faults/duplicate-delivery.ts';
 import { eventLoopBlock } from './faults/event-loop-block.ts';
 import { fdExhaustion } from './faults/fd-exhaustion.ts';
 import { flapping } from './faults/flapping.ts';
+import { hotKey } from './faults/hot-key.ts';
 import { kill } from './faults/kill.ts';
 import { latency } from './faults/latency.ts';
 import { limitData } from './faults/limit-data.ts';
@@ -48,10 +50,12 @@ import { restart } from './faults/restart.ts';
 import { restartLoop } from './faults/restart-loop.ts';
 import { slicer } from './faults/slicer.ts';
 import { slowClose } from './faults/slow-close.ts';
+import { slowReaders } from './faults/slow-readers.ts';
 import { slowShard } from './faults/slow-shard.ts';
 import { slowStart } from './faults/slow-start.ts';
 import { stop } from './faults/stop.ts';
 import { terminate } from './faults/terminate.ts';
+import { thunderingHerd } from './faults/thundering-herd.ts';
 import { timeout } from './faults/timeout.ts';
 import { resolvedTo } from './resolved-to.ts';
 import { settingProblems } from './setting-problem.ts';
@@ -113,6 +117,7 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(down),
   entry(flapping),
   entry(lostAck),
+  entry(badAnswer),
   entry(slowShard),
   entry(duplicateDelivery),
   entry(replicaLag),
@@ -141,6 +146,9 @@ export const catalogue: readonly CatalogueEntry[] = [
   entry(fdExhaustion),
   entry(eventLoopBlock),
   entry(clockSkew),
+  entry(slowReaders),
+  entry(hotKey),
+  entry(thunderingHerd),
 ];
 
 /** Checks a fault's settings; every problem at once. */

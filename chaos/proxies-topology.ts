@@ -12,7 +12,8 @@ export async function proxiesTopology(
 ): Promise<Topology> {
   const proxies = await allProxies(api, signal);
   return {
-    entry: api,
+    // Nobody has said where users come in.
+    entry: `proxies-of:${api}`,
     nodes: [],
     links: proxies.map(({ name }) => {
       const [from = '', to] = name.split('->');

@@ -45,8 +45,8 @@ export async function allProxies(api: string, signal: AbortSignal): Promise<Prox
 
 export interface NewToxic {
   name: string;
-  /** `cut_response` where the server has it: see `extensionsOf`. */
-  type: Exclude<Parameters<ClientProxy['addToxic']>[0]['type'], 'down'> | 'cut_response';
+  /** `cut_response` and `answer` where the server has them: see `extensionsOf`. */
+  type: Exclude<Parameters<ClientProxy['addToxic']>[0]['type'], 'down'> | 'cut_response' | 'answer';
   stream: 'upstream' | 'downstream';
   attributes: Record<string, number>;
   /** Share of connections it hits, 0..1; all of them unless told. */
@@ -155,7 +155,11 @@ async function renew(api: string, path: string, ttlMs: number, signal: AbortSign
   throw new Error(`the fault proxy at ${api} answered ${answer.status} to POST ${path}: ${text.trim()}`);
 }
 
-const extensionsSchema = z.object({ lease: z.number().optional(), cutResponse: z.number().optional() });
+const extensionsSchema = z.object({
+  lease: z.number().optional(),
+  cutResponse: z.number().optional(),
+  answer: z.number().optional(),
+});
 const known = new Map<string, Extensions>();
 
 /** What a server has beyond the original. */
@@ -164,6 +168,8 @@ export interface Extensions {
   leases: boolean;
   /** The toxic `cut_response`. */
   cutResponse: boolean;
+  /** The toxic `answer`. */
+  answer: boolean;
 }
 
 /** Asked once: the original answers 404. */
@@ -173,7 +179,11 @@ export async function extensionsOf(api: string, signal: AbortSignal): Promise<Ex
   const answer = await bounded(api, fetch(`${api}/extensions`, { signal }), signal);
   const text = await bounded(api, answer.text(), signal);
   const has = answer.ok ? extensionsSchema.parse(JSON.parse(text)) : {};
-  const extensions = { leases: has.lease !== undefined, cutResponse: has.cutResponse !== undefined };
+  const extensions = {
+    leases: has.lease !== undefined,
+    cutResponse: has.cutResponse !== undefined,
+    answer: has.answer !== undefined,
+  };
   known.set(api, extensions);
   return extensions;
 }

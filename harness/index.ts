@@ -13,6 +13,7 @@ export {
   restart,
   stop,
 } from './scenario/container-faults.ts';
+export { badAnswer, hotKey, slowReaders, thunderingHerd } from './scenario/crowd-faults.ts';
 export { feed } from './scenario/feed.ts';
 export {
   arrivals,

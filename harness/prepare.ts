@@ -58,7 +58,9 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
 /** A scenario that is wrong elsewhere must not hide what is wrong with its faults. */
 function topologyFor(exported: unknown, { target: instead, parts }: PrepareOptions) {
   const target = instead ?? (exported as Partial<Scenario> | undefined)?.definition?.target;
-  if (typeof target === 'object') return target.topology === undefined ? undefined : readTopology(target.topology);
+  if (typeof target === 'object') {
+    return target.topology === undefined ? undefined : { ...readTopology(target.topology), entry: target.url };
+  }
   if (target === 'compose') return paperStack();
   return paperReference(parts ?? runningTarget(targetDirectory)?.parts ?? EMBEDDED);
 }

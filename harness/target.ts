@@ -18,7 +18,10 @@ export async function targetOf(wanted: Plan['target'], options: TargetOptions): 
     return stackUp({ checkout, signal, say: options.say });
   }
   const known = wanted.topology === undefined ? undefined : readTopology(wanted.topology);
-  const topology = known ?? { entry: wanted.url, nodes: [], links: [], scrapes: [], stores: [] };
+  // Users come in where the scenario says, whatever the topology has.
+  const topology = known
+    ? { ...known, entry: wanted.url }
+    : { entry: wanted.url, nodes: [], links: [], scrapes: [], stores: [] };
   return {
     entry: wanted.url,
     topology: () => topology,

@@ -4,6 +4,9 @@ import { messageOf } from '../message-of.ts';
 import type { AntagonistKind } from './antagonist.ts';
 import { busyLoops } from './busy-loops.ts';
 import { heldMemory } from './held-memory.ts';
+import { herd } from './herd.ts';
+import { hotKey } from './hot-key.ts';
+import { slowReaders } from './slow-readers.ts';
 
 /**
  * One antagonist: `node main.ts KIND --stampede-fault=ID --against=ENTRY --ttl-ms=N --settings=JSON`. The first two
@@ -12,6 +15,9 @@ import { heldMemory } from './held-memory.ts';
 const kinds: Record<string, (settings: unknown) => Promise<void>> = {
   'busy-loops': kind(busyLoops),
   'held-memory': kind(heldMemory),
+  herd: kind(herd),
+  'hot-key': kind(hotKey),
+  'slow-readers': kind(slowReaders),
 };
 
 const { values, positionals } = parseArgs({

@@ -14,7 +14,8 @@ export async function dockerTopology(signal: AbortSignal, address = engineAddres
   const containers = await openEngine(address).containers(signal);
   const theirs = containers.filter(({ status, labels }) => status === 'running' && !(HELPER_LABEL in labels));
   return {
-    entry: 'http://127.0.0.1',
+    // Nobody has said where users come in.
+    entry: address,
     nodes: theirs.map((container) => nodeOf(container, address)),
     links: [],
     scrapes: [],

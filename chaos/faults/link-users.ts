@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { counted } from '../metrics-page.ts';
+import { tcpTable } from '../tcp-table.ts';
 import { proxyState, trafficOf } from '../toxiproxy-client.ts';
 import type { LinkTarget } from './link.ts';
 
@@ -37,26 +37,13 @@ export async function othersSeen(target: LinkTarget, signal: AbortSignal): Promi
 
 /** How many connections to a port of this machine are established, from the kernel's own list. 0 where it has none. */
 function connectionsTo(port: number): number {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(linesOf).filter((line) => {
-    const [, local, , state] = line.trim().split(/\s+/);
-    return local?.endsWith(suffix) === true && state === ESTABLISHED;
-  }).length;
-}
-
-function linesOf(path: string): string[] {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch {
-    return [];
-  }
+  return tcpTable(port)?.filter(({ localPort, established }) => established && localPort === port).length ?? 0;
 }
 
 function total(traffic: { upstreamBytes: number; downstreamBytes: number } | undefined): number {
   return traffic === undefined ? 0 : traffic.upstreamBytes + traffic.downstreamBytes;
 }
 
-const ESTABLISHED = '01';
 const LOOK_MS = 50;
 
 /** So long after a connection of ours has ended, its bytes are counted. */

@@ -26,7 +26,10 @@ export const toxicFields = {
 interface ToxicParams {
   /** Downstream unless told. */
   stream?: 'downstream' | 'upstream';
-  toxicity: number;
+  /** Share of connections hit. */
+  toxicity?: number;
+  /** Share of requests hit, where each is drawn for itself. */
+  share?: number;
 }
 
 export interface ToxicFault<Params extends ToxicParams> {
@@ -36,16 +39,19 @@ export interface ToxicFault<Params extends ToxicParams> {
   about: string;
   provenBy: string;
   params: z.ZodType<Params>;
-  /** Without stream and toxicity, which are told for it. */
+  /** Without stream and share, which are told for it. */
   settings(params: Params): string;
   /** What is true of this toxic's removal beyond that it is gone. */
   undoneBy?: string;
   /** Asked of the proxy when it is applied: what a server has may decide. */
-  toxic(params: Params, api: string, signal: AbortSignal): Promise<Pick<NewToxic, 'type' | 'attributes' | 'per'>>;
+  toxic(params: Params, api: string, signal: AbortSignal): Promise<ToxicMade>;
   baseline?(target: LinkTarget, signal: AbortSignal): Promise<Baseline>;
   /** Measures one connection of its own through the link. Throws when that cannot be done at all. */
   look(params: Params, reach: LinkReach, before: Baseline, signal: AbortSignal): Promise<Sighting>;
 }
+
+/** `stream` for a toxic that has one way only. */
+type ToxicMade = Pick<NewToxic, 'type' | 'attributes' | 'per'> & Partial<Pick<NewToxic, 'stream'>>;
 
 /** What one connection showed, as the end of a sentence that begins with the link's name. */
 export interface Sighting {
@@ -71,9 +77,10 @@ export function toxicFault<Params extends ToxicParams>(toxic: ToxicFault<Params>
 
     async apply(given, { api, proxy }, how) {
       const { id, signal } = how;
-      const { stream = 'downstream', toxicity } = given;
+      const { stream = 'downstream' } = given;
       const what = await toxic.toxic(given, api, signal);
-      await addToxic(api, proxy, { name: id, ...what, stream, toxicity, ttlMs: leaseOf(how) }, signal);
+      const { share: toxicity } = hitBy(given);
+      await addToxic(api, proxy, { name: id, stream, ...what, toxicity, ttlMs: leaseOf(how) }, signal);
     },
 
     async renew(_, { api, proxy }, { id, leaseMs, signal }) {
@@ -81,7 +88,7 @@ export function toxicFault<Params extends ToxicParams>(toxic: ToxicFault<Params>
     },
 
     prove: (given, target, before, signal) =>
-      proveToxic(target, given.toxicity, before.proven === true, signal, (reach) =>
+      proveToxic(target, hitBy(given), before.proven === true, signal, (reach) =>
         toxic.look(given, reach, latest(before), signal),
       ),
   };
@@ -92,22 +99,33 @@ function latest({ armed, applied }: Baselines): Baseline {
   return applied.roundTripMs === undefined ? { ...applied, ...armed } : applied;
 }
 
-function shared({ stream, toxicity }: ToxicParams): string[] {
+/** What the dice are thrown for, and how many of it are hit. */
+interface Hit {
+  share: number;
+  of: 'connections' | 'requests';
+}
+
+function hitBy({ toxicity, share }: ToxicParams): Hit {
+  return share === undefined ? { share: toxicity ?? 1, of: 'connections' } : { share, of: 'requests' };
+}
+
+function shared(given: ToxicParams): string[] {
+  const { share, of } = hitBy(given);
   return [
-    ...(stream === 'upstream' ? ['upstream'] : []),
-    ...(toxicity < 1 ? [`${Math.round(toxicity * 1_000) / 10} % of connections`] : []),
+    ...(given.stream === 'upstream' ? ['upstream'] : []),
+    ...(share < 1 ? [`${Math.round(share * 1_000) / 10} % of ${of}`] : []),
   ];
 }
 
 /** Looks at so many connections at a time that a toxic is most likely to hit one of them, until one is hit. */
 async function proveToxic(
   target: LinkTarget,
-  toxicity: number,
+  { of, share }: Hit,
   seenBefore: boolean,
   signal: AbortSignal,
   look: (reach: LinkReach) => Promise<Sighting>,
 ): Promise<Proof> {
-  const atOnce = toxicity >= 1 ? 1 : Math.min(MOST_AT_ONCE, Math.ceil(Math.log(0.001) / Math.log(1 - toxicity)));
+  const atOnce = share >= 1 ? 1 : Math.min(MOST_AT_ONCE, Math.ceil(Math.log(0.001) / Math.log(1 - share)));
   let looked = 0;
   let last = 'was not measured in time';
   const late = () => `${target.name} ${last}: no effect was seen${looked > 1 ? ` after ${looked} looks` : ''}`;
@@ -125,8 +143,8 @@ async function proveToxic(
         await sleep(LOOK_AGAIN_MS);
         continue;
       }
-      const share = toxicity < 1 ? ` (${hits.length} of ${sightings.length} connections)` : '';
-      const evidence = `${target.name} ${last}${share}`;
+      const few = share < 1 ? ` (${hits.length} of ${sightings.length} ${of})` : '';
+      const evidence = `${target.name} ${last}${few}`;
       if (seenBefore) return { proven: true, evidence };
       const others = await othersSeen(target, signal);
       if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };

@@ -11,6 +11,8 @@ import { type UndoResult, undo } from '../undo.ts';
 export interface FaultRig extends AsyncDisposable {
   api: string;
   topology: Topology;
+  /** The server's status from now on; 200 unless told. */
+  answerWith(status: number): void;
   /** Takes a fault through its life and tells what it proved; see `Life`. */
   live(kind: string, params: object, options?: LiveOptions): Promise<Life>;
 }
@@ -34,7 +36,8 @@ export interface Life {
 
 /** `api` is a fault proxy with metrics. */
 export async function startFaultRig(api: string): Promise<FaultRig> {
-  const upstream = createServer((_, response) => response.end('ok'));
+  let status = 200;
+  const upstream = createServer((_, response) => response.writeHead(status).end('ok'));
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
   const listen = await makeProxy(api, upstream);
   const topology: Topology = {
@@ -47,6 +50,9 @@ export async function startFaultRig(api: string): Promise<FaultRig> {
   return {
     api,
     topology,
+    answerWith(wanted) {
+      status = wanted;
+    },
     live: (kind, params, options) => live(topology, listen, aim(topology, kind, params), options ?? {}),
     async [Symbol.asyncDispose]() {
       upstream.closeAllConnections();

@@ -76,6 +76,7 @@ export class Connection {
       counters: counters(direction),
       random: random(direction),
       close: (how) => this.#close(how),
+      reply: (chunk, then) => this.#reply(chunk, then),
     });
     let failed = false;
     source.on('data', (chunk: Buffer) => {
@@ -91,6 +92,11 @@ export class Connection {
     sink.on('drain', () => link.sinkReady());
     sink.once('close', () => link.discard());
     return link;
+  }
+
+  #reply(chunk: Buffer, then: 'next' | 'more' | 'close'): void {
+    if (then === 'next') this.#answered = true;
+    for (const link of this.links('downstream')) link.inject(chunk, then === 'close');
   }
 
   #requestBegins(): void {

@@ -30,7 +30,7 @@ export function extensionRoutes({ proxies, events }: { proxies: Proxies; events:
 }
 
 /** By name, with a version that goes up when one changes: this is how a client knows what it talks to. */
-const EXTENSIONS = { lease: 1, applyToxics: 1, perRequest: 1, events: 1, cutResponse: 1 };
+const EXTENSIONS = { lease: 1, applyToxics: 1, perRequest: 1, events: 1, cutResponse: 1, answer: 1 };
 
 function sinceOf(query: URLSearchParams): number {
   const text = query.get('since') ?? '0';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Counters } from './metrics.ts';
 import type { Random } from './random.ts';
 import type { Direction, Toxic } from './toxic.ts';
-import type { Inlet, Outlet, Stage } from './toxics/stage.ts';
+import type { Inlet, Outlet, Stage, Surroundings } from './toxics/stage.ts';
 
 /**
  * One direction of one connection: source socket, the stages of the toxics that hit this link, sink socket. Without
@@ -19,6 +19,8 @@ export class Link implements Inlet {
   /** The end of the stream has reached the sink. */
   #sinkFinished = false;
   #over = false;
+  /** Something has come since the last request began. */
+  #underWay = false;
 
   constructor(direction: Direction, toxics: readonly Toxic[], ends: LinkEnds) {
     this.direction = direction;
@@ -33,7 +35,15 @@ export class Link implements Inlet {
   /** A chunk has come from the source. */
   receive(chunk: Buffer): void {
     this.#ends.counters.receivedBytes += chunk.length;
+    this.#underWay = true;
     if (!this.#first.push(chunk) && !this.#over) this.#ends.source.pause();
+  }
+
+  /** Something for the sink that the source never said; after the last of it the connection ends. */
+  inject(chunk: Buffer, last: boolean): void {
+    if (this.#over || this.#ending !== undefined) return;
+    this.#first.push(chunk);
+    if (last) this.sourceEnded('gone');
   }
 
   /** The source has ended; what is held still goes its way before the sink hears of it. */
@@ -69,6 +79,7 @@ export class Link implements Inlet {
   /** A request begins: toxics that are drawn for each request are drawn, and begin, anew. */
   requestBegins(): void {
     if (this.#ending !== undefined || this.#over) return;
+    this.#underWay = false;
     let changed = false;
     for (const slot of this.#slots) {
       if (slot.toxic.per !== 'request') continue;
@@ -110,7 +121,8 @@ export class Link implements Inlet {
       return;
     }
     if (slot.active) slot.stage.release();
-    this.#slots.splice(at, 1);
+    // Letting go may have cut the connection, and with it this slot.
+    if (this.#slots[at] === slot) this.#slots.splice(at, 1);
     this.#wire();
     this.#wake();
   }
@@ -133,7 +145,8 @@ export class Link implements Inlet {
   }
 
   #stage({ kind, attributes }: Toxic, cut: (how: 'close' | 'reset') => void): Stage {
-    return kind.stage(attributes, { random: this.#ends.random, cut });
+    const { random, reply } = this.#ends;
+    return kind.stage(attributes, { random, cut, reply, underWay: this.#underWay });
   }
 
   #hits(toxic: Toxic): boolean {
@@ -217,6 +230,8 @@ export interface LinkEnds {
   random: Random;
   /** Ends the connection in both directions. */
   close(how: 'close' | 'reset'): void;
+  /** Answers the source in the sink's place: see Surroundings. */
+  reply: Surroundings['reply'];
 }
 
 interface Slot {

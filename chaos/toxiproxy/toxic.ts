@@ -55,7 +55,7 @@ export function newToxic(body: Json, refuseTaken: (name: string) => void): Wante
     stream,
     toxicity: given.toxicity ?? 1,
     attributes: readAttributes(kind, zero, given.attributes),
-    per: perField(body) ?? 'link',
+    per: kind.per ?? perField(body) ?? 'link',
     lease: undefined,
     ttlMs: ttlField(body),
   };
@@ -87,7 +87,7 @@ export function changedToxic(toxic: Toxic, body: Json): Wanted<Pick<Toxic, 'toxi
   return {
     toxicity: given.toxicity ?? toxic.toxicity,
     attributes: readAttributes(toxic.kind, toxic.attributes, given.attributes),
-    per: perField(body) ?? toxic.per,
+    per: toxic.kind.per ?? perField(body) ?? toxic.per,
     ttlMs: ttlField(body),
   };
 }

@@ -22,6 +22,7 @@ export const LANES: readonly (readonly string[])[] = [
     'down link=gateway-2->catalog',
     'flapping link=gateway-2->catalog downMs=200 upMs=200',
     'lost-ack link=gateway-2->catalog',
+    'bad-answer link=gateway-2->catalog answer=503',
   ],
   [
     'broker-down',
@@ -40,6 +41,11 @@ export const LANES: readonly (readonly string[])[] = [
     'memory-hog node=relay memoryMb=50',
   ],
   ['slow-shard shard=shard-us-0 latencyMs=100', 'replica-lag standby=shard-us-0-standby', 'cache-flush'],
+  [
+    'slow-readers connections=10 bytesPerSec=100 path=/v1/products?page=1 ahead=300',
+    'hot-key path=/v1/products/1 perSec=50',
+    'thundering-herd connections=50 path=/v1/products?page=1',
+  ],
 ];
 
 /** A container for faults to be tried on. In one network with the others, where it is known by its name here. */

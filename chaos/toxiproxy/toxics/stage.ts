@@ -66,11 +66,18 @@ export interface Inlet {
 
 export interface Surroundings {
   readonly random: Random;
+  /** When the stage was made, something of the request at hand had passed already. */
+  readonly underWay: boolean;
   /**
    * Ends the whole connection. `close`: nothing more enters, what this stage let through is delivered, then both peers
    * get a FIN. `reset`: both get an RST at once.
    */
   cut(how: 'close' | 'reset'): void;
+  /**
+   * Says something to the client in the upstream's place; toxics on answers work on it. `next`: the request is done with;
+   * `more`: so it is, and some of the next has come already; `close`: the connection ends after it.
+   */
+  reply(chunk: Buffer, then: 'next' | 'more' | 'close'): void;
 }
 
 const NOWHERE: Outlet = { push: () => true, end: () => {} };

@@ -12,6 +12,8 @@ export interface ToxicType<Attributes extends Record<string, number> = Record<st
   stage(attributes: Attributes, surroundings: Surroundings): Stage<Attributes>;
   /** The only direction in which it makes sense; both when absent. */
   readonly only?: 'upstream' | 'downstream';
+  /** It can only be drawn for each request, whatever is asked for. */
+  readonly per?: 'request';
   /** What removing the toxic does to every link of its direction, spared ones too. */
   readonly onRemove?: 'close';
 }
