@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ask } from './ask.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import { BODIES } from './bodies.ts';
+import { type Contestant, ENTRANTS, freePort } from './contestant.ts';
+import { POPULATE } from './populate.ts';
+import { PROXIES } from './proxies.ts';
+import { ROUTES, UNREACHABLE } from './routes.ts';
+import type { Chapters, Expected, Ports, Step } from './step.ts';
+import { TOXICS } from './toxics.ts';
+
+/** Requests and the exact answers to them: a test a request, the same for the embedded server and the original. */
+
+const SUBJECTS: Record<string, Chapters> = {
+  bodies: BODIES,
+  proxies: PROXIES,
+  toxics: TOXICS,
+  attributes: ATTRIBUTES,
+  populate: POPULATE,
+  routes: ROUTES,
+  unreachable: UNREACHABLE,
+};
+
+const ports: Ports = { a: await freePort(), b: await freePort(), api: await freePort() };
+const named = (text: string) =>
+  text.replaceAll(`${ports.a}`, 'A').replaceAll(`${ports.b}`, 'B').replaceAll(`${ports.api}`, 'API');
+
+it('is a contract of more than 500 requests', () => {
+  const steps = Object.values(SUBJECTS).flatMap((chapters) => Object.values(chapters).flatMap((make) => make(ports)));
+  expect(steps.length).toBeGreaterThan(500);
+});
+
+for (const { name, start, original } of ENTRANTS) {
+  describe(`${name} answers as Toxiproxy 2.12.0 does`, () => {
+    let contestant: Contestant;
+    beforeAll(async () => {
+      contestant = await start(ports.api);
+    });
+    afterAll(() => contestant.close());
+
+    for (const [subject, chapters] of Object.entries(SUBJECTS)) {
+      describe.each(Object.entries(chapters))(`${subject}: %s`, (_title, steps) => {
+        beforeAll(() => withoutProxies(contestant.url));
+        for (const step of steps(ports)) {
+          const expected = answersOf(step, original);
+          it.skipIf(expected === 'not asked')(named(`${step.send} ${step.body ?? ''}`).slice(0, 160), async () => {
+            if (expected === 'not asked') return;
+            const { requestId, foreign, ...seen } = await ask(contestant.url, step);
+            expect(seen).toEqual({ nosniff: false, routed: true, ...expected });
+            expect(foreign).toEqual([]);
+            if (seen.routed) expect(requestId).toMatch(/^[0-9a-v]{20}$/);
+          });
+        }
+      });
+    }
+  });
+}
+
+function answersOf(step: Step, original: boolean): Expected | 'not asked' {
+  return original && step.original ? step.original.answers : step.answers;
+}
+
+async function withoutProxies(url: string): Promise<void> {
+  const all = await ask(url, { send: 'GET /proxies' });
+  for (const name of Object.keys(z.record(z.string(), z.unknown()).parse(JSON.parse(all.body)))) {
+    await ask(url, { send: `DELETE /proxies/${encodeURIComponent(name)}` });
+  }
+}
