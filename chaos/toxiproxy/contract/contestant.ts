@@ -15,7 +15,7 @@ export interface Contestant {
 export interface Entrant {
   name: string;
   original: boolean;
-  start(port: number): Promise<Contestant>;
+  start(port: number, options?: { proxyMetrics?: boolean }): Promise<Contestant>;
 }
 
 /** The path of a toxiproxy-server 2.12.0 binary. */
@@ -26,11 +26,18 @@ export const ENTRANTS: Entrant[] = [
   {
     name: 'the embedded server',
     original: false,
-    start: async (port) => ({ ...(await startToxiproxy({ port })), original: false }),
+    start: async (port, options) => ({ ...(await startToxiproxy({ port, ...options })), original: false }),
   },
   ...(binary === undefined
     ? []
-    : [{ name: 'the original', original: true, start: (port: number) => run(binary, port, []) }]),
+    : [
+        {
+          name: 'the original',
+          original: true,
+          start: (port: number, { proxyMetrics = false } = {}) =>
+            run(binary, port, proxyMetrics ? ['-proxy-metrics'] : []),
+        },
+      ]),
 ];
 
 async function run(program: string, port: number, flags: readonly string[]): Promise<Contestant> {
