@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { messageOf } from '../message-of.ts';
+import { errorText } from './error-text.ts';
 import type { Log } from './log.ts';
 import type { Proxies } from './proxies.ts';
 
@@ -9,7 +9,7 @@ export async function loadConfig(file: string, proxies: Proxies, log: Log): Prom
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    log.error('Error reading config file', { error: messageOf(error), config: file });
+    log.error('Error reading config file', { error: errorText(error), config: file });
     return;
   }
   const { proxies: done, error } = await proxies.populateFrom(text);

@@ -1,4 +1,4 @@
-import { messageOf } from '../message-of.ts';
+import { errorText } from './error-text.ts';
 import { type Flags, parseFlags, USAGE } from './flags.ts';
 import { LEVELS, Log, parseLevel } from './log.ts';
 import { startToxiproxy, type Toxiproxy } from './server.ts';
@@ -27,7 +27,7 @@ function readFlags(): Flags {
   try {
     return parseFlags(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n${USAGE}`);
+    process.stderr.write(`${errorText(error)}\n${USAGE}`);
     process.exit(2);
   }
 }
@@ -51,7 +51,7 @@ async function start({ host, port, config, proxyMetrics, runtimeMetrics, seed }:
     const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
     const why = taken
       ? `port ${port} on ${host} is taken: stop what listens there, or choose another with -port`
-      : `expected to listen on ${host}:${port}: ${messageOf(error)}`;
+      : `expected to listen on ${host}:${port}: ${errorText(error)}`;
     process.stderr.write(`toxiproxy: ${why}\n`);
     process.exit(4);
   }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, badBody, missingField, proxyAlreadyExists, proxyNotFound } from './api-error.ts';
+import { errorText } from './error-text.ts';
 import type { EventLog } from './event-log.ts';
 import { toxicsField, ttlField } from './extension-fields.ts';
 import { type Json, parseFirst, toJson } from './go-json.ts';
@@ -175,7 +176,7 @@ function ours(proxy: TcpProxy) {
 /** What is not an error of the API is one of the system: a port in use, a name that cannot be looked up. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  return new ApiError(500, error instanceof Error ? error.message : String(error));
+  return new ApiError(500, errorText(error));
 }
 
 const PROXY = {

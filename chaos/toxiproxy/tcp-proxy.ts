@@ -3,6 +3,7 @@ import { type Address, formatAddress, parseAddress, resolveAddress } from './add
 import { ApiError, toxicAlreadyExists, toxicNotFound } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { ConnectionTally } from './connection-tally.ts';
+import { errorText } from './error-text.ts';
 import type { Cause, EventLog } from './event-log.ts';
 import { ttlField } from './extension-fields.ts';
 import { type Json, toJson } from './go-json.ts';
@@ -210,7 +211,7 @@ export class TcpProxy {
         events.add({
           event: 'lease ended',
           proxy: this.name,
-          error: error instanceof Error ? error.message : `${error}`,
+          error: errorText(error),
         });
         ended.renew(RETRY_MS);
         return;
@@ -295,7 +296,7 @@ async function listenOn(listen: string, onClient: (client: Socket) => void): Pro
   try {
     address = await resolveAddress(listen);
   } catch (error) {
-    throw new Error(`listen tcp: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`listen tcp: ${errorText(error)}`);
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onClient);
   // As in the original, 0.0.0.0 is every interface, IPv6 included.
