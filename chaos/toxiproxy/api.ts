@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { posix } from 'node:path';
-import { type Answer, plain } from './answer.ts';
+import { type Answer, badRequest, plain } from './answer.ts';
 import { ApiError, badBody } from './api-error.ts';
 import type { EventLog } from './event-log.ts';
 import { extensionRoutes } from './extension-routes.ts';
@@ -35,8 +35,11 @@ interface Served {
 }
 
 async function answer({ routes, log }: Served, request: IncomingMessage): Promise<Answer> {
+  if (request.httpVersion === '1.1' && request.headers.host === undefined) {
+    return badRequest(': missing required Host header');
+  }
   const path = pathOf(request);
-  if (path === undefined) return plain(400, 'Bad Request');
+  if (path === undefined) return badRequest();
   const clean = cleaned(path);
   if (clean !== path) return { status: 301, headers: { Location: encodeURI(clean) }, body: '' };
 
@@ -82,9 +85,10 @@ async function handle(chosen: Route, segments: string[], request: IncomingMessag
   }
 }
 
+/** A proxy of HTTP is asked with the whole address. */
 function pathOf(request: IncomingMessage): string | undefined {
   try {
-    return decodeURIComponent((request.url ?? '/').split('?')[0] ?? '/');
+    return decodeURIComponent((request.url ?? '/').replace(/^https?:\/\/[^/?]*/i, '').split('?')[0] ?? '/');
   } catch {
     return undefined;
   }

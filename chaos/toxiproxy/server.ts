@@ -42,9 +42,13 @@ export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxipro
   if (options.config !== undefined) await loadConfig(options.config, proxies, log);
   const underWay = new RequestsUnderWay();
   const handler = api({ proxies, metricsPage: metricsPage(options, metrics, proxies), events, log });
-  const server = createServer({ requestTimeout: 15_000, keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer(HTTP_LIMITS, (request, response) => {
     underWay.add(response);
     handler(request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
+    else socket.end(NO_REQUEST);
   });
   const resolved = await resolveAddress(formatAddress({ host, port }));
   await new Promise<void>((resolve, reject) => {
@@ -69,6 +73,18 @@ export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxipro
     },
   };
 }
+
+/** Those of the original. A request without a host is answered by the API. */
+const HTTP_LIMITS = {
+  requestTimeout: 15_000,
+  keepAliveTimeout: 60_000,
+  maxHeaderSize: 1024 * 1024,
+  requireHostHeader: false,
+};
+
+/** To what is no HTTP at all. */
+const NO_REQUEST =
+  'HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n400 Bad Request';
 
 /** As long as the original waits. */
 const SHUTDOWN_MS = 30_000;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from './ask.ts';
+import { ask, askRaw } from './ask.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { BODIES } from './bodies.ts';
 import { type Contestant, ENTRANTS, freePort } from './contestant.ts';
@@ -9,6 +9,7 @@ import { PROXIES } from './proxies.ts';
 import { ROUTES, UNREACHABLE } from './routes.ts';
 import type { Chapters, Expected, Ports, Step } from './step.ts';
 import { TOXICS } from './toxics.ts';
+import { WIRE } from './wire.ts';
 
 /** Requests and the exact answers to them: a test a request, the same for the embedded server and the original. */
 
@@ -38,6 +39,14 @@ for (const { name, start, original } of ENTRANTS) {
       contestant = await start(ports.api);
     });
     afterAll(() => contestant.close());
+
+    describe('on the wire', () => {
+      beforeAll(() => withoutProxies(contestant.url));
+      it.each(Object.entries(WIRE))('%s', async (_title, { lines, body = '', answers }) => {
+        const text = `${lines.join('\r\n')}\r\n\r\n${body}`;
+        expect(await askRaw(contestant.url, text, answers.length)).toEqual(answers);
+      });
+    });
 
     for (const [subject, chapters] of Object.entries(SUBJECTS)) {
       describe.each(Object.entries(chapters))(`${subject}: %s`, (_title, steps) => {
