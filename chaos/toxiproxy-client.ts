@@ -39,19 +39,14 @@ const lastKnown = new Map<string, ProxyState>();
  * all waits for the one that is stuck.
  */
 export async function proxyState(api: string, proxy: string, signal: AbortSignal): Promise<ProxyState | undefined> {
-  const client = new Toxiproxy(api);
   const path = `${api}/proxies/${part(proxy)}`;
-  const answer = await bounded(api, client.api.get<unknown>(path), signal).catch(absent);
-  if (answer === undefined) return undefined;
-  const state = proxySchema.parse(answer.data);
+  const answer = await bounded(api, fetch(path, { signal }), signal);
+  const text = await bounded(api, answer.text(), signal);
+  if (answer.status === 404 && text.includes('"proxy not found"')) return undefined;
+  if (!answer.ok) throw new Error(`the fault proxy at ${api} answered ${answer.status} to GET ${path}: ${text.trim()}`);
+  const state = proxySchema.parse(JSON.parse(text));
   lastKnown.set(path, state);
   return state;
-}
-
-/** The client tells of an answer's status only in the text of its error. */
-function absent(error: unknown): undefined {
-  if (error instanceof Error && error.message.endsWith('status code 404')) return undefined;
-  throw error;
 }
 
 export async function allProxies(api: string, signal: AbortSignal): Promise<ProxyState[]> {
@@ -136,16 +131,20 @@ async function madeAnew(api: string, proxy: string, toxic: string, signal: Abort
   // At once, so that another toxic that is removed meanwhile does not bring this one back.
   state.toxics = state.toxics.filter(({ name }) => name !== toxic);
   const { name, listen, upstream, enabled } = state;
-  await bounded(api, client.api.delete(path), signal).catch(absent);
-  await bounded(api, client.api.post(`${api}/proxies`, { name, listen, upstream, enabled }), signal).catch(present);
+  await bounded(api, client.api.delete(path), signal).catch(unless('404'));
+  await bounded(api, client.api.post(`${api}/proxies`, { name, listen, upstream, enabled }), signal).catch(
+    unless('409'),
+  );
   for (const kept of state.toxics) {
-    await bounded(api, client.api.post(`${path}/toxics`, kept), signal).catch(present);
+    await bounded(api, client.api.post(`${path}/toxics`, kept), signal).catch(unless('409'));
   }
 }
 
-/** Somebody else was faster. */
-function present(error: unknown): void {
-  if (!(error instanceof Error && error.message.endsWith('status code 409'))) throw error;
+/** Somebody else was faster. The client tells of a status only in the text of its error. */
+function unless(status: '404' | '409'): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof Error && error.message.endsWith(`status code ${status}`))) throw error;
+  };
 }
 
 /**
@@ -285,7 +284,8 @@ async function bounded<T>(api: string, call: Promise<T>, signal: AbortSignal): P
   } catch (error) {
     if (error instanceof Error && /fetch failed|ECONNREFUSED/.test(error.message))
       throw new Unreachable(`the fault proxy at ${api}`, error);
-    throw error;
+    // A call that knows the signal too may be the first to say so.
+    throw signal.aborted && !(error instanceof NoAnswer) ? new NoAnswer(api, error) : error;
   } finally {
     signal.removeEventListener('abort', stop);
     aborted.catch(() => {});

@@ -31,15 +31,6 @@ describe('the program', () => {
     open.destroy();
   });
 
-  it('says in one line that its port is taken, and exits 4', async () => {
-    const { port } = new URL(await listening(tethered()));
-    const second = run(EMBEDDED, ['-port', port], { LOG_LEVEL: 'error' });
-    expect(await second.code).toBe(4);
-    expect(second.errors()).toBe(
-      `toxiproxy: port ${port} on localhost is taken: stop what listens there, or choose another with -port\n`,
-    );
-  });
-
   it('names itself in its usage', async () => {
     const wrong = run(EMBEDDED, ['-prot', '1']);
     expect(await wrong.code).toBe(2);

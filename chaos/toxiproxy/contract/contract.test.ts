@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask, askRaw } from './ask.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { BODIES } from './bodies.ts';
 import { type Contestant, ENTRANTS, freePort } from './contestant.ts';
+import { DIFFERENCES } from './differences.ts';
 import { POPULATE } from './populate.ts';
 import { PROXIES } from './proxies.ts';
 import { ROUTES, UNREACHABLE } from './routes.ts';
@@ -30,6 +32,13 @@ const named = (text: string) =>
 it('is a contract of more than 500 requests', () => {
   const steps = Object.values(SUBJECTS).flatMap((chapters) => Object.values(chapters).flatMap((make) => make(ports)));
   expect(steps.length).toBeGreaterThan(500);
+});
+
+it('has every difference from the original in docs/toxiproxy.md, and no other', () => {
+  const page = readFileSync(new URL('../../../docs/toxiproxy.md', import.meta.url), 'utf8');
+  const section = page.split('## Differences from the original')[1]?.split('\n## ')[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| what '));
+  expect(rows.map((row) => row.split(' | ')[0]?.slice(2))).toEqual([...DIFFERENCES]);
 });
 
 for (const { name, start, original } of ENTRANTS) {

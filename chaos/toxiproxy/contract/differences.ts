@@ -7,13 +7,20 @@ export const DIFFERENCES = [
   'attributes that crash',
   'integers beyond 2^53',
   'half an update',
-  'live metrics',
   'half-closed connections',
   'resets of a peer',
   'whom reset_peer resets',
   'data held during an update',
   'a stop before a limit of 0',
   'removal with a stalled reader',
+  'live metrics',
+  'metrics of the process',
+  'logs',
+  'a taken port',
+  'arguments that are no flags',
+  '-seed',
+  'large bodies',
+  'HTTP that no client speaks',
 ] as const;
 
 export type Difference = (typeof DIFFERENCES)[number];

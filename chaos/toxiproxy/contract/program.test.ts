@@ -239,6 +239,42 @@ describe.each(PROGRAMS)('$name', (program) => {
     expect(page.body.includes('_build_info{')).toBe(ofProcess);
   });
 
+  it('is told that its port is taken', async () => {
+    const port = await freePort();
+    await runAt(program, port);
+    const second = run(program, ['-port', `${port}`], { LOG_LEVEL: 'error' });
+    if (program.original) {
+      // It goes on without an API.
+      await until('it is logged', () => second.lines().length > 0);
+      expect(second.lines().map(told)).toEqual([
+        {
+          level: 'error',
+          error: `listen tcp 127.0.0.1:${port}: bind: address already in use`,
+          message: 'Server finished with error',
+        },
+      ]);
+      expect(second.child.exitCode).toBeNull();
+    } else {
+      expect(await second.code).toBe(4);
+      expect(second.errors()).toBe(
+        `toxiproxy: port ${port} on localhost is taken: stop what listens there, or choose another with -port\n`,
+      );
+    }
+  });
+
+  it('is told arguments that are no flags', async () => {
+    const port = await freePort();
+    const args = ['-port', `${port}`, 'config.json', '-nope'];
+    if (program.original) {
+      const up = await runAt(program, port, args.slice(2));
+      expect(up.errors()).toBe('');
+    } else {
+      const ended = run(program, args);
+      expect(await ended.code).toBe(2);
+      expect(ended.errors()).toMatch(/^expected a flag, got config.json\nUsage of /);
+    }
+  });
+
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'finishes the answers under way on %s, and cuts what it carries',
     async (signal) => {
