@@ -31,7 +31,7 @@ describe.skipIf(original === undefined)('at the original Toxiproxy', () => {
     upstream.listen(0, '127.0.0.1');
     await once(upstream, 'listening');
     const bound = upstream.address();
-    const [port, chosen] = [await freePort(), await freePort()];
+    const [port, chosen] = [await freePort('client'), await freePort('client')];
     listen = chosen;
     api = `http://127.0.0.1:${port}`;
     server = spawn(original ?? '', ['-port', `${port}`], { stdio: 'ignore' });

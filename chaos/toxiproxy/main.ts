@@ -19,8 +19,9 @@ log.info('Starting Toxiproxy', { version: VERSION });
 const server = await start(flags);
 if (flags.tether) process.stdout.write(`${JSON.stringify({ event: 'listening', url: server.url })}\n`);
 log.info('Starting Toxiproxy HTTP server', { address: new URL(server.url).host });
-process.once('SIGINT', () => void stop());
-process.once('SIGTERM', () => void stop());
+// A second signal, as from a terminal and from who was asked to pass it on, changes nothing.
+let stopping: Promise<void> | undefined;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
 if (flags.tether) process.stdin.once('end', () => void stop()).resume();
 
 function readFlags(): Flags {
@@ -57,8 +58,11 @@ async function start({ host, port, config, proxyMetrics, runtimeMetrics, seed }:
   }
 }
 
-async function stop(): Promise<void> {
-  log.info('Shutdown started');
-  await server.close();
-  process.exit(0);
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    log.info('Shutdown started');
+    await server.close();
+    process.exit(0);
+  })();
+  return stopping;
 }

@@ -69,10 +69,13 @@ export async function answering(url: string): Promise<void> {
   throw new Error(`expected ${url}/version to answer within 20000 ms`);
 }
 
+/** Of each file of tests its own, so that they can run at the same time: what is free to one may be wanted by another. */
+const PORTS = { requests: 20_000, program: 23_000, links: 26_000, client: 29_000 };
+
 /** A port nobody listens on, outside the range from which the system picks ports for outgoing connections. */
-export async function freePort(): Promise<number> {
+export async function freePort(whose: keyof typeof PORTS): Promise<number> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = PORTS[whose] + Math.floor(Math.random() * 3_000);
     const free = await new Promise<boolean>((resolve) => {
       const probe = createServer();
       probe.once('error', () => resolve(false));
@@ -80,5 +83,5 @@ export async function freePort(): Promise<number> {
     });
     if (free) return port;
   }
-  throw new Error('expected a free port between 20000 and 32000 in 100 attempts');
+  throw new Error(`expected a free port from ${PORTS[whose]} on in 100 attempts`);
 }

@@ -25,7 +25,7 @@ const SUBJECTS: Record<string, Chapters> = {
   unreachable: UNREACHABLE,
 };
 
-const ports: Ports = { a: await freePort(), b: await freePort(), api: await freePort() };
+const ports: Ports = { a: await freePort('requests'), b: await freePort('requests'), api: await freePort('requests') };
 const named = (text: string) =>
   text.replaceAll(`${ports.a}`, 'A').replaceAll(`${ports.b}`, 'B').replaceAll(`${ports.api}`, 'API');
 

@@ -19,17 +19,17 @@ for (const { name, start, original } of ENTRANTS) {
   describe(`${name} carries data as Toxiproxy 2.12.0 does`, () => {
     let contestant: Contestant;
     beforeAll(async () => {
-      contestant = await start(await freePort(), { proxyMetrics: true });
+      contestant = await start(await freePort('links'), { proxyMetrics: true });
     });
     afterAll(() => contestant.close());
 
     for (const [title, observation] of OBSERVATIONS) {
       const test = observation.alone ? it : it.concurrent;
-      test(title, async () => {
+      const { seen } = (original && observation.original) || observation;
+      test(title, { skip: seen === 'not asked' }, async () => {
         made += 1;
         await using rig = await LinkRig.start(contestant.url, `p${made}`);
         for (const [type, attributes, more] of observation.toxics ?? []) await rig.add(type, attributes, more);
-        const { seen } = (original && observation.original) || observation;
         expect(await observation.watch(rig)).toEqual(seen);
       });
     }

@@ -11,6 +11,7 @@ export const DIFFERENCES = [
   'resets of a peer',
   'whom reset_peer resets',
   'data held during an update',
+  'a rate that changes under way',
   'a stop before a limit of 0',
   'removal with a stalled reader',
   'live metrics',

@@ -31,7 +31,7 @@ export class LinkRig implements AsyncDisposable {
     const upstream = createServer({ allowHalfOpen: true, noDelay: true });
     upstream.listen(0, '127.0.0.1');
     await once(upstream, 'listening');
-    const rig = new LinkRig(url, name, await freePort(), upstream);
+    const rig = new LinkRig(url, name, await freePort('links'), upstream);
     const body = { name, listen: `127.0.0.1:${rig.port}`, upstream: portOf(upstream) };
     await rig.call('POST', '/proxies', body);
     return rig;

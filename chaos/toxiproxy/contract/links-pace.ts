@@ -212,6 +212,7 @@ export const PACE: Observations = {
       return [before, (await bytes(client, 3)).toString(), (await trip(upstream, client, 'two')).text];
     },
     seen: ['nothing', 'one', 'two'],
+    original: { seen: 'not asked', difference: 'a rate that changes under way' },
   },
 
   'slicer: sends slices apart': {

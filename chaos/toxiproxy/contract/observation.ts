@@ -10,7 +10,7 @@ export interface Observation {
   toxics?: readonly (readonly [type: string, attributes?: Record<string, number>, more?: object])[];
   watch(rig: LinkRig): Promise<unknown>;
   seen: unknown;
-  /** Where we do something else than the original, on purpose: what is seen there, and which difference this is. */
+  /** Where we do something else than the original, on purpose: what is seen there, `not asked` where it may crash. */
   original?: { seen: unknown; difference: Difference };
   /** It touches, or holds up, every proxy of its server. */
   alone?: true;

@@ -63,7 +63,7 @@ describe.each(PROGRAMS)('$name', (program) => {
   });
 
   it('listens on localhost unless told', async () => {
-    const port = await freePort();
+    const port = await freePort('program');
     const up = await runAt(program, port);
     expect((await ask(`http://localhost:${port}`, { send: 'GET /proxies' })).body).toBe('{}');
     const elsewhere = connect(port, '127.0.0.2');
@@ -74,19 +74,20 @@ describe.each(PROGRAMS)('$name', (program) => {
   });
 
   it('listens everywhere on 0.0.0.0', async () => {
-    const port = await freePort();
+    const port = await freePort('program');
     await runAt(program, port, ['-host', '0.0.0.0']);
     expect((await ask(`http://127.0.0.2:${port}`, { send: 'GET /proxies' })).body).toBe('{}');
   });
 
   it('has the proxies of its file before it answers, and says so', async () => {
-    const [port, a] = [await freePort(), await freePort()];
+    const [port, a] = [await freePort('program'), await freePort('program')];
     const file = join(folder, 'good.json');
     await writeFile(file, `[${wanted('p', a, ',"toxics":[{"type":"noop"}]')}]`);
     const up = await runAt(program, port, ['-config', file], { LOG_LEVEL: 'info' });
     expect((await ask(up.url, { send: 'GET /proxies' })).body).toBe(`{"p":${proxy('p', a)}}`);
     const p = { name: 'p', listen: `127.0.0.1:${a}`, upstream: '127.0.0.1:9' };
-    expect(up.lines().map(told)).toEqual([
+    await until('it is logged', () => up.lines().length >= 4);
+    expect(up.lines().slice(0, 4).map(told)).toEqual([
       { level: 'info', version: expect.any(String), message: 'Starting Toxiproxy' },
       { level: 'info', ...p, message: 'Started proxy' },
       { level: 'info', proxies: 1, message: 'Populated proxies from file' },
@@ -122,15 +123,16 @@ describe.each(PROGRAMS)('$name', (program) => {
   ])('starts all the same when its file %s', async (title, text, line) => {
     const file = join(folder, `${title}.json`);
     if (text !== undefined) await writeFile(file, text);
-    const up = await runAt(program, await freePort(), ['-config', file], { LOG_LEVEL: 'error' });
+    const up = await runAt(program, await freePort('program'), ['-config', file], { LOG_LEVEL: 'error' });
     expect((await ask(up.url, { send: 'GET /proxies' })).body).toBe('{}');
+    await until('it is logged', () => up.lines().length > 0);
     expect(up.lines().map(told)).toEqual([
       { level: 'error', ...(line.message.startsWith('Error') ? { config: file } : {}), ...line },
     ]);
   });
 
   it('logs what it does, everything unless LOG_LEVEL says less', async () => {
-    const [port, a] = [await freePort(), await freePort()];
+    const [port, a] = [await freePort('program'), await freePort('program')];
     const up = await runAt(program, port);
     await ask(up.url, { send: 'POST /proxies', body: wanted('p', a), headers: { 'user-agent': 'test' } });
     await ask(up.url, { send: 'POST /proxies', body: wanted('q', 'nonsense') });
@@ -178,7 +180,7 @@ describe.each(PROGRAMS)('$name', (program) => {
     ['panic', []],
     ['disabled', []],
   ])('logs at LOG_LEVEL %s', async (level, levels) => {
-    const up = await runAt(program, await freePort(), [], { LOG_LEVEL: level });
+    const up = await runAt(program, await freePort('program'), [], { LOG_LEVEL: level });
     await ask(up.url, { send: 'GET /proxies' });
     up.child.kill('SIGTERM');
     expect(await up.code).toBe(0);
@@ -187,13 +189,13 @@ describe.each(PROGRAMS)('$name', (program) => {
   });
 
   it('logs that it does not know a LOG_LEVEL, and everything', async () => {
-    const up = await runAt(program, await freePort(), [], { LOG_LEVEL: 'loud' });
+    const up = await runAt(program, await freePort('program'), [], { LOG_LEVEL: 'loud' });
+    await until('everything is logged', () => up.lines().some((line) => line.level === 'debug'));
     expect(told(up.lines()[0] ?? {})).toEqual({
       level: 'error',
       error: expect.any(String),
       message: 'unknown LOG_LEVEL value: "loud"',
     });
-    expect(up.lines().some((line) => line.level === 'debug')).toBe(true);
   });
 
   it.each([
@@ -201,7 +203,7 @@ describe.each(PROGRAMS)('$name', (program) => {
     ['-runtime-metrics', false, true],
     ['-proxy-metrics -runtime-metrics', true, true],
   ])('serves what %s asks for at /metrics, by any method', async (flags, ofProxies, ofProcess) => {
-    const [port, a] = [await freePort(), await freePort()];
+    const [port, a] = [await freePort('program'), await freePort('program')];
     const up = await runAt(program, port, flags.split(' '), { LOG_LEVEL: 'disabled' });
     await ask(up.url, {
       send: 'POST /proxies',
@@ -240,7 +242,7 @@ describe.each(PROGRAMS)('$name', (program) => {
   });
 
   it('is told that its port is taken', async () => {
-    const port = await freePort();
+    const port = await freePort('program');
     await runAt(program, port);
     const second = run(program, ['-port', `${port}`], { LOG_LEVEL: 'error' });
     if (program.original) {
@@ -263,7 +265,7 @@ describe.each(PROGRAMS)('$name', (program) => {
   });
 
   it('is told arguments that are no flags', async () => {
-    const port = await freePort();
+    const port = await freePort('program');
     const args = ['-port', `${port}`, 'config.json', '-nope'];
     if (program.original) {
       const up = await runAt(program, port, args.slice(2));
@@ -278,7 +280,7 @@ describe.each(PROGRAMS)('$name', (program) => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'finishes the answers under way on %s, and cuts what it carries',
     async (signal) => {
-      const [port, a, b] = [await freePort(), await freePort(), await freePort()];
+      const [port, a, b] = [await freePort('program'), await freePort('program'), await freePort('program')];
       const up = await runAt(program, port, [], { LOG_LEVEL: 'info' });
       const through = `{"name":"p","listen":"127.0.0.1:${a}","upstream":"127.0.0.1:${port}"}`;
       await ask(up.url, { send: 'POST /proxies', body: through });
@@ -298,6 +300,7 @@ describe.each(PROGRAMS)('$name', (program) => {
       up.child.kill(signal);
       await until('the shutdown has begun', () => up.output().includes('Shutdown started'));
       await until('nobody new is let in', () => refused(port));
+      up.child.kill(signal);
       asking.write(body.slice(10));
       expect(await up.code).toBe(0);
       expect(answer).toMatch(/^HTTP\/1\.1 201 Created\r\n/);
