@@ -14,6 +14,7 @@ export const DIFFERENCES = [
   'a rate that changes under way',
   'a stop before a limit of 0',
   'removal with a stalled reader',
+  'an upstream that does not answer',
   'live metrics',
   'metrics of the process',
   'logs',
