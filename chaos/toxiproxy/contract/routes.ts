@@ -157,7 +157,7 @@ export const ROUTES: Chapters = {
       create('p', a),
       add('{"type":"noop"}', ok(toxic('{}', 'noop'))),
       {
-        ...get('/extensions', ok('{"lease":1,"applyToxics":1,"perRequest":1,"events":1,"cutResponse":1}')),
+        ...get('/extensions', ok('{"lease":1,"applyToxics":1,"perRequest":1,"events":1,"cutResponse":1,"answer":1}')),
         original,
       },
       { ...send('POST /proxies/p/toxics/noop_downstream/lease', lease, '{}'), original },
