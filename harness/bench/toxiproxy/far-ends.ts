@@ -69,21 +69,25 @@ async function trips(count: number, direct: boolean): Promise<number[]> {
   return tookMs;
 }
 
-/** Each connection sends a byte every half second, and all of them evenly between. */
+/** Each connection sends a byte every half second, and all of them evenly between. What is sent in the first second is not counted. */
 async function delays(connections: number, seconds: number, latencyMs: number): Promise<number[]> {
   const port = await upstream(echo);
   const listen = await proxied(port);
   await post('/proxies/bench/toxics', { type: 'latency', attributes: { latency: latencyMs } });
   const clients: { socket: Socket; sentMs: number }[] = [];
   const tookMs: number[] = [];
+  let countedFromMs = Number.POSITIVE_INFINITY;
   for (let at = 0; at < connections; at += 1) {
     const client = { socket: await open(listen), sentMs: 0 };
-    client.socket.on('data', () => tookMs.push(performance.now() - client.sentMs));
+    client.socket.on('data', () => {
+      if (client.sentMs >= countedFromMs) tookMs.push(performance.now() - client.sentMs);
+    });
     clients.push(client);
   }
   const startMs = performance.now();
+  countedFromMs = startMs + 1_000;
   const stepMs = 500 / connections;
-  for (let sent = 0; sent * stepMs < seconds * 1_000; ) {
+  for (let sent = 0; sent * stepMs < (seconds + 1) * 1_000; ) {
     while (startMs + sent * stepMs <= performance.now()) {
       const client = clients[sent % connections];
       if (client) {
