@@ -112,6 +112,7 @@ export const ENDING: Observations = {
     toxics: [['timeout', { timeout: 0 }]],
     watch: async (rig) => {
       const pairs = [await rig.pair(), await rig.pair()];
+      await quiet();
       await rig.call('DELETE', 'toxics/timeout_downstream');
       return Promise.all(pairs.flatMap(({ client, upstream }) => [over(client), over(upstream)]));
     },
@@ -132,6 +133,7 @@ export const ENDING: Observations = {
     alone: true,
     watch: async (rig) => {
       const { client, upstream } = await rig.pair();
+      await quiet();
       await rig.call('POST', '/reset');
       return [await over(client), await over(upstream)];
     },
@@ -195,6 +197,7 @@ export const ENDING: Observations = {
   'reset_peer: resets connections older than itself': {
     watch: async (rig) => {
       const { client, upstream } = await rig.pair();
+      await trip(upstream, client);
       await rig.add('reset_peer');
       upstream.write('x');
       return whole(client);
