@@ -31,10 +31,22 @@ const proxySchema = z.object({
 
 export type ProxyState = z.infer<typeof proxySchema>;
 
-/** A proxy and its toxics as they are now, or undefined when there is no such proxy. */
+/** The proxies as they were when they were last read: one that is stuck does not answer any more. */
+const lastKnown = new Map<string, ProxyState>();
+
+/**
+ * A proxy and its toxics as they are now, or undefined when there is no such proxy. Only this one is asked for: the list of
+ * all waits for the one that is stuck.
+ */
 export async function proxyState(api: string, proxy: string, signal: AbortSignal): Promise<ProxyState | undefined> {
-  const all = await allProxies(api, signal);
-  return all.find((candidate) => candidate.name === proxy);
+  const path = `${api}/proxies/${part(proxy)}`;
+  const answer = await bounded(api, fetch(path, { signal }), signal);
+  const text = await bounded(api, answer.text(), signal);
+  if (answer.status === 404 && text.includes('"proxy not found"')) return undefined;
+  if (!answer.ok) throw new Error(`the fault proxy at ${api} answered ${answer.status} to GET ${path}: ${text.trim()}`);
+  const state = proxySchema.parse(JSON.parse(text));
+  lastKnown.set(path, state);
+  return state;
 }
 
 export async function allProxies(api: string, signal: AbortSignal): Promise<ProxyState[]> {
@@ -75,20 +87,29 @@ export async function addToxic(api: string, proxy: string, toxic: NewToxic, sign
 
 /**
  * Removes a toxic; one that is not there is fine. Toxiproxy itself waits for every connection of the proxy when it removes
- * a toxic, and for ever if one of them is not read from: then all its connections are cut, which sets it free.
+ * a toxic, and for ever if one of them is not read from: then the proxy is made anew, which cuts its connections.
+ *
+ * @throws when not even that is answered: a connection came while the proxy was stuck, and only a restart helps
  */
 export async function removeToxic(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
+  const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
   try {
-    await removed(api, proxy, toxic, AbortSignal.any([signal, AbortSignal.timeout(REMOVAL_PATIENCE_MS)]));
+    await removed(api, proxy, toxic, within(REMOVAL_PATIENCE_MS));
   } catch (error) {
-    if (error instanceof Unreachable || signal.aborted) throw error;
-    if (!(error instanceof NoAnswer)) throw error;
-    await cutConnections(api, proxy, signal);
-    await removed(api, proxy, toxic, signal);
+    if (!(error instanceof NoAnswer) || signal.aborted) throw error;
+    await madeAnew(api, proxy, toxic, within(REMAKING_PATIENCE_MS)).catch((cause: unknown) => {
+      if (!(cause instanceof NoAnswer) || signal.aborted) throw cause;
+      throw new Error(
+        `${proxy} is stuck: the Toxiproxy at ${api} waits for a connection that nobody reads from, and only a restart helps`,
+        { cause },
+      );
+    });
   }
 }
 
-const REMOVAL_PATIENCE_MS = 1_500;
+/** It answers within milliseconds, and every connection that comes while it is stuck makes it worse. */
+const REMOVAL_PATIENCE_MS = 1_000;
+const REMAKING_PATIENCE_MS = 3_000;
 
 async function removed(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
   const state = await proxyState(api, proxy, signal);
@@ -97,12 +118,33 @@ async function removed(api: string, proxy: string, toxic: string, signal: AbortS
   await bounded(api, client.api.delete(`${api}/proxies/${part(proxy)}/toxics/${part(toxic)}`), signal);
 }
 
-/** Disables a proxy and enables it again. Nothing is read before: reading waits for the same lock. */
-async function cutConnections(api: string, proxy: string, signal: AbortSignal): Promise<void> {
+/**
+ * Deletes a proxy and makes it again, with its toxics but for one. Deleting takes none of the locks that a stuck removal
+ * holds; disabling does not free them, and reading waits for them, so what is remembered must do.
+ */
+async function madeAnew(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
   const client = new Toxiproxy(api);
-  for (const enabled of [false, true]) {
-    await bounded(api, client.api.post(`${api}/proxies/${part(proxy)}`, { enabled }), signal);
+  const path = `${api}/proxies/${part(proxy)}`;
+  const state = lastKnown.get(path);
+  if (!state)
+    throw new Error(`${proxy} does not answer, and where it listens was never read: restart the Toxiproxy at ${api}`);
+  // At once, so that another toxic that is removed meanwhile does not bring this one back.
+  state.toxics = state.toxics.filter(({ name }) => name !== toxic);
+  const { name, listen, upstream, enabled } = state;
+  await bounded(api, client.api.delete(path), signal).catch(unless('404'));
+  await bounded(api, client.api.post(`${api}/proxies`, { name, listen, upstream, enabled }), signal).catch(
+    unless('409'),
+  );
+  for (const kept of state.toxics) {
+    await bounded(api, client.api.post(`${path}/toxics`, kept), signal).catch(unless('409'));
   }
+}
+
+/** Somebody else was faster. The client tells of a status only in the text of its error. */
+function unless(status: '404' | '409'): (error: unknown) => void {
+  return (error) => {
+    if (!(error instanceof Error && error.message.endsWith(`status code ${status}`))) throw error;
+  };
 }
 
 /**
@@ -242,7 +284,8 @@ async function bounded<T>(api: string, call: Promise<T>, signal: AbortSignal): P
   } catch (error) {
     if (error instanceof Error && /fetch failed|ECONNREFUSED/.test(error.message))
       throw new Unreachable(`the fault proxy at ${api}`, error);
-    throw error;
+    // A call that knows the signal too may be the first to say so.
+    throw signal.aborted && !(error instanceof NoAnswer) ? new NoAnswer(api, error) : error;
   } finally {
     signal.removeEventListener('abort', stop);
     aborted.catch(() => {});

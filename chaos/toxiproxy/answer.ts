@@ -18,6 +18,15 @@ export function plain(status: number, body: string): Answer {
   };
 }
 
+/** What Go's HTTP server says by itself of a request that is none. */
+export function badRequest(why = ''): Answer {
+  return {
+    status: 400,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' },
+    body: `400 Bad Request${why}`,
+  };
+}
+
 export function noContent(): Answer {
   return { status: 204, headers: {}, body: '' };
 }

@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   toxics(direction: Direction): readonly Toxic[];
   counters(direction: Direction): Counters;
   random(direction: Direction): Random;
+  /** The upstream could not be connected to; `onClosed` follows. */
+  onUnreached(why: string): void;
   /** Called once, when both sockets are gone. */
   onClosed(connection: Connection): void;
 }
@@ -37,7 +39,13 @@ export class Connection {
     this.#client = options.client;
     const { host, port } = options.upstream;
     this.#upstream = connect({ host: host || 'localhost', port, allowHalfOpen: true, noDelay: true });
-    this.#dialTimer = setTimeout(() => this.destroy(), DIAL_TIMEOUT_MS);
+    this.#dialTimer = setTimeout(() => {
+      options.onUnreached(`no answer in ${DIAL_TIMEOUT_MS} ms`);
+      this.destroy();
+    }, DIAL_TIMEOUT_MS);
+    this.#upstream.once('error', (error) => {
+      if (this.#links.length === 0) options.onUnreached(error.message);
+    });
     this.#upstream.once('connect', () => this.#start());
     this.#watch(this.#client);
     this.#watch(this.#upstream);

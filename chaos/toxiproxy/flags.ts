@@ -3,32 +3,38 @@ export interface Flags {
   port: number;
   config: string | undefined;
   proxyMetrics: boolean;
+  runtimeMetrics: boolean;
   seed: number | undefined;
   /** Exit when standard input ends. */
   tether: boolean;
   version: boolean;
+  help: boolean;
 }
 
-export const USAGE = `usage: node chaos/toxiproxy/main.ts [flags]
-  -host HOST        where the API listens (default 127.0.0.1)
+export const USAGE = `Usage of stampede toxiproxy:
+  -host HOST        where the API listens (default localhost)
   -port PORT        its port (default 8474); 0 lets the system choose
   -config FILE      JSON array of proxies to create at the start
-  -proxy-metrics    serve Prometheus metrics at /metrics
+  -proxy-metrics    serve Prometheus metrics of the proxies at /metrics
+  -runtime-metrics  serve Prometheus metrics of the process at /metrics
   -seed N           makes jitter, slicing and toxicity repeat
-  -tether           exit when standard input ends
+  -tether           exit when standard input ends, and log warnings and errors only
   -version          print the version
+LOG_LEVEL: trace (the default), debug, info, warn, error, fatal, panic or disabled; lines of JSON on standard output
 `;
 
 /** Flags as Go's flag package reads them: one dash or two, `-name value` or `-name=value`. Throws with what was expected. */
 export function parseFlags(args: readonly string[]): Flags {
   const flags: Flags = {
-    host: '127.0.0.1',
+    host: 'localhost',
     port: 8474,
     config: undefined,
     proxyMetrics: false,
+    runtimeMetrics: false,
     seed: undefined,
     tether: false,
     version: false,
+    help: false,
   };
   for (let at = 0; at < args.length; at += 1) {
     const [, name = '', inline] = /^--?([^-=][^=]*)(?:=(.*))?$/s.exec(args[at] ?? '') ?? [];
@@ -36,7 +42,7 @@ export function parseFlags(args: readonly string[]): Flags {
       if (inline !== undefined) return inline;
       at += 1;
       const next = args[at];
-      if (next === undefined) throw new Error(`-${name}: expected a value after it`);
+      if (next === undefined) throw new Error(`flag needs an argument: -${name}`);
       return next;
     };
     switch (name) {
@@ -55,14 +61,23 @@ export function parseFlags(args: readonly string[]): Flags {
       case 'proxy-metrics':
         flags.proxyMetrics = truth(name, inline);
         break;
+      case 'runtime-metrics':
+        flags.runtimeMetrics = truth(name, inline);
+        break;
       case 'tether':
         flags.tether = truth(name, inline);
         break;
       case 'version':
         flags.version = truth(name, inline);
         break;
-      default:
+      case 'h':
+      case 'help':
+        flags.help = truth(name, inline);
+        break;
+      case '':
         throw new Error(`expected a flag, got ${args[at]}`);
+      default:
+        throw new Error(`flag provided but not defined: -${name}`);
     }
   }
   return flags;
@@ -74,8 +89,11 @@ function integer(name: string, text: string, min: number, max: number): number {
   throw new Error(`-${name}: expected an integer from ${min} to ${max}, got ${text}`);
 }
 
+const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
+const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
+
 function truth(name: string, text: string | undefined): boolean {
-  if (text === undefined || text === 'true') return true;
-  if (text === 'false') return false;
+  if (text === undefined || TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
   throw new Error(`-${name}: expected true or false, got ${text}`);
 }

@@ -182,13 +182,14 @@ class Scanner {
   }
 
   #peek(): string {
-    if (this.atEnd()) throw new SyntaxError('unexpected EOF');
-    return this.#text.charAt(this.#at);
+    const code = this.#text.codePointAt(this.#at);
+    if (code === undefined) throw new SyntaxError('unexpected EOF');
+    return String.fromCodePoint(code);
   }
 
   #take(): string {
     const next = this.#peek();
-    this.#at += 1;
+    this.#at += next.length;
     return next;
   }
 }
@@ -198,6 +199,26 @@ function isDigit(text: string): boolean {
 }
 
 function unexpected(found: string, where: string): SyntaxError {
-  const shown = found === "'" ? "\\'" : found === '"' ? '"' : JSON.stringify(found).slice(1, -1);
-  return new SyntaxError(`invalid character '${shown}' ${where}`);
+  return new SyntaxError(`invalid character '${quoted(found)}' ${where}`);
 }
+
+/** Go looks at bytes, and takes the first of a character for a character. */
+function quoted(found: string): string {
+  const byte = Buffer.from(found)[0] ?? 0;
+  const shown = String.fromCharCode(byte);
+  if (shown in QUOTED) return QUOTED[shown] ?? shown;
+  if (byte < 0x20 || byte === 0x7f) return `\\x${byte.toString(16).padStart(2, '0')}`;
+  return shown;
+}
+
+const QUOTED: Record<string, string> = {
+  "'": "\\'",
+  '\\': '\\\\',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};

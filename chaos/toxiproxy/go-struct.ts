@@ -17,7 +17,8 @@ export function readStruct<F extends Record<string, FieldType>>(value: Json, sha
     if (name === undefined || type === undefined || field.kind === 'null') continue;
     const result = readField(field, type);
     if ('value' in result) read[name] = result.value;
-    else firstError ??= wrongType(result.found, type, shape.path(name));
+    else if ('found' in result) firstError ??= wrongType(result.found, type, shape.path(name));
+    else firstError ??= badBody(`${name}: expected an integer of less than 2^53 either way, got ${result.tooBig}`);
   }
   if (firstError) throw firstError;
   return read as Fields<F>;
@@ -47,7 +48,7 @@ const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
-function readField(value: Json, type: FieldType): { value: unknown } | { found: string } {
+function readField(value: Json, type: FieldType): { value: unknown } | { found: string } | { tooBig: string } {
   switch (type) {
     case 'string':
       return value.kind === 'string' ? { value: value.value } : { found: value.kind };
@@ -59,7 +60,7 @@ function readField(value: Json, type: FieldType): { value: unknown } | { found: 
       if (!/^-?\d+$/.test(value.literal)) return { found: `number ${value.literal}` };
       const exact = BigInt(value.literal);
       if (exact > MAX_INT64 || exact < MIN_INT64) return { found: `number ${value.literal}` };
-      return { value: Number(exact) };
+      return Number.isSafeInteger(Number(exact)) ? { value: Number(exact) } : { tooBig: value.literal };
     }
     case 'float32': {
       if (value.kind !== 'number') return { found: value.kind };

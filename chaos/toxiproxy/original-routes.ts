@@ -1,13 +1,18 @@
 import { type Answer, json, noContent } from './answer.ts';
 import { type Json, toJson } from './go-json.ts';
-import type { Metrics } from './metrics.ts';
 import type { Extras, Proxies } from './proxies.ts';
 import { type Route, route } from './route.ts';
 import { toxicJson } from './toxic.ts';
 import { VERSION } from './version.ts';
 
+interface OriginalOptions {
+  proxies: Proxies;
+  /** Served at /metrics when given. */
+  metricsPage: (() => Promise<string>) | undefined;
+}
+
 /** The routes of the original. */
-export function originalRoutes({ proxies, metrics }: { proxies: Proxies; metrics: Metrics | undefined }): Route[] {
+export function originalRoutes({ proxies, metricsPage }: OriginalOptions): Route[] {
   const routes: Route[] = [
     route('POST', '/reset', async () => {
       await proxies.reset();
@@ -49,12 +54,12 @@ export function originalRoutes({ proxies, metrics }: { proxies: Proxies; metrics
       body: `{"version": "${VERSION}"}\n`,
     })),
   ];
-  if (metrics) {
+  if (metricsPage) {
     routes.push(
-      route('any', '/metrics', () => ({
+      route('any', '/metrics', async () => ({
         status: 200,
-        headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
-        body: metrics.text(proxies.all().map((proxy) => proxy.gauges)),
+        headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores' },
+        body: await metricsPage(),
       })),
     );
   }

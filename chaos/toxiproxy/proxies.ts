@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError, missingField, proxyAlreadyExists, proxyNotFound } from './api-error.ts';
+import { ApiError, badBody, missingField, proxyAlreadyExists, proxyNotFound } from './api-error.ts';
+import { errorText } from './error-text.ts';
 import type { EventLog } from './event-log.ts';
 import { toxicsField, ttlField } from './extension-fields.ts';
-import { type Json, toJson } from './go-json.ts';
+import { type Json, parseFirst, toJson } from './go-json.ts';
 import { readStruct, wrongType } from './go-struct.ts';
+import type { Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProxySettings, type Surroundings, TcpProxy } from './tcp-proxy.ts';
 import { newToxics, type Toxic, type Wanted } from './toxic.ts';
@@ -14,7 +16,7 @@ export class Proxies {
   readonly #byName = new Map<string, TcpProxy>();
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(surroundings: { metrics: Metrics; events: EventLog; seed: number }) {
+  constructor(surroundings: { metrics: Metrics; events: EventLog; seed: number; log: Log }) {
     this.#surroundings = { ...surroundings, inTurn: (work) => this.#inTurn(work) };
   }
 
@@ -105,6 +107,18 @@ export class Proxies {
     });
   }
 
+  /** The same from the text of a file, as the original wrote it. */
+  populateFrom(text: string): Promise<{ proxies: TcpProxy[]; error?: ApiError }> {
+    const body = () => {
+      try {
+        return parseFirst(text);
+      } catch (error) {
+        throw error instanceof SyntaxError ? badBody(error.message) : error;
+      }
+    };
+    return this.populate(body, { applyToxics: false });
+  }
+
   async stopAll(): Promise<void> {
     await this.#inTurn(async () => {
       for (const proxy of this.#byName.values()) proxy.close();
@@ -162,7 +176,7 @@ function ours(proxy: TcpProxy) {
 /** What is not an error of the API is one of the system: a port in use, a name that cannot be looked up. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  return new ApiError(500, error instanceof Error ? error.message : String(error));
+  return new ApiError(500, errorText(error));
 }
 
 const PROXY = {

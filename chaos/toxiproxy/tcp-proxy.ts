@@ -3,10 +3,12 @@ import { type Address, formatAddress, parseAddress, resolveAddress } from './add
 import { ApiError, toxicAlreadyExists, toxicNotFound } from './api-error.ts';
 import { Connection } from './connection.ts';
 import { ConnectionTally } from './connection-tally.ts';
+import { errorText } from './error-text.ts';
 import type { Cause, EventLog } from './event-log.ts';
 import { ttlField } from './extension-fields.ts';
 import { type Json, toJson } from './go-json.ts';
 import { Lease } from './lease.ts';
+import type { Log, LogFields } from './log.ts';
 import type { Counters, Metrics, ProxyGauges } from './metrics.ts';
 import { seededRandom } from './random.ts';
 import { changedToxic, type Direction, newToxic, type Toxic, toxicJson, toxicObject, type Wanted } from './toxic.ts';
@@ -23,6 +25,7 @@ export interface Surroundings {
   metrics: Metrics;
   events: EventLog;
   seed: number;
+  log: Log;
   /** Does something when no other start, stop or change of a proxy is under way. */
   inTurn(work: () => Promise<void>): Promise<void>;
 }
@@ -71,6 +74,7 @@ export class TcpProxy {
     if (this.#server) return;
     this.#server = await listenOn(this.#listen, (client) => this.#accept(client));
     this.#listen = boundAddress(this.#server);
+    this.#surroundings.log.info('Started proxy', this.#logFields());
     this.#dropLease();
     this.#counters('upstream');
     this.#counters('downstream');
@@ -78,9 +82,11 @@ export class TcpProxy {
 
   /** Closes the listener and cuts every connection. */
   stop(): void {
-    this.#server?.close();
+    if (!this.#server) return;
+    this.#server.close();
     this.#server = undefined;
     for (const connection of this.#connections) connection.destroy();
+    this.#surroundings.log.info('Terminated proxy', this.#logFields());
   }
 
   /** Stops for good. */
@@ -205,7 +211,7 @@ export class TcpProxy {
         events.add({
           event: 'lease ended',
           proxy: this.name,
-          error: error instanceof Error ? error.message : `${error}`,
+          error: errorText(error),
         });
         ended.renew(RETRY_MS);
         return;
@@ -227,9 +233,21 @@ export class TcpProxy {
     this.#lease = undefined;
   }
 
+  #logFields(): LogFields {
+    return { name: this.name, listen: this.#listen, upstream: this.#upstream };
+  }
+
   #accept(client: Socket): void {
+    const { log } = this.#surroundings;
+    const clientFields = () => ({ client: `${client.remoteAddress}:${client.remotePort}` });
+    if (log.has('info')) log.info('Accepted client', { ...this.#logFields(), ...clientFields() });
+    const unreached = (error: string) => {
+      if (!log.has('error')) return;
+      log.error('Unable to open connection to upstream', { ...this.#logFields(), error, ...clientFields() });
+    };
     const upstream = upstreamAddress(this.#upstream);
     if (!upstream) {
+      unreached(`dial tcp: address ${this.#upstream}: missing port in address`);
       client.destroy();
       return;
     }
@@ -241,6 +259,7 @@ export class TcpProxy {
       toxics: (direction) => this.#toxicsOf(direction),
       counters: (direction) => this.#counters(direction),
       random: (direction) => seededRandom(this.#surroundings.seed, `${this.name} ${direction} ${ordinal}`),
+      onUnreached: unreached,
       onClosed: (closed) => {
         this.#connections.delete(closed);
         this.#tally.closed();
@@ -277,7 +296,7 @@ async function listenOn(listen: string, onClient: (client: Socket) => void): Pro
   try {
     address = await resolveAddress(listen);
   } catch (error) {
-    throw new Error(`listen tcp: ${error instanceof Error ? error.message : error}`);
+    throw new Error(`listen tcp: ${errorText(error)}`);
   }
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onClient);
   // As in the original, 0.0.0.0 is every interface, IPv6 included.

@@ -20,6 +20,8 @@ export interface BenchContext {
   say: (line: string) => void;
   /** By name; or why it cannot be had. */
   peer(name: string): Promise<Peer | Missing>;
+  /** The path of the original Toxiproxy's server. */
+  toxiproxy(): string | Missing;
   nginx(options?: { logTimes: boolean }): Promise<Nginx | Missing>;
 }
 

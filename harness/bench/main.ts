@@ -11,8 +11,9 @@ import { memory } from './cases/memory.ts';
 import { million } from './cases/million.ts';
 import { monitor } from './cases/monitor.ts';
 import { rate } from './cases/rate.ts';
+import { toxiproxy } from './cases/toxiproxy.ts';
 import { startNginx } from './nginx.ts';
-import { findNginx, findPeer } from './peers/all.ts';
+import { findNginx, findPeer, findToxiproxy } from './peers/all.ts';
 import type { Peer } from './peers/peer.ts';
 import { Processes } from './processes.ts';
 import { type BenchResult, type Machine, resultOf } from './result.ts';
@@ -20,7 +21,7 @@ import { lineOf, merged, withTable } from './table.ts';
 
 /** `npm run bench`: our figures beside those of others, on this machine, one after the other in turn. */
 
-const CASES: BenchCase[] = [cpu, million, memory, rate, accuracy, monitor];
+const CASES: BenchCase[] = [cpu, million, memory, rate, accuracy, monitor, toxiproxy];
 const DOCUMENT = join(packageRoot, 'docs/performance.json');
 const PAGE = join(packageRoot, 'docs/performance.md');
 
@@ -102,6 +103,7 @@ function context(quick: boolean): BenchContext {
     quick,
     say,
     peer: async (name) => peerOf(name),
+    toxiproxy: () => findToxiproxy(say),
     async nginx({ logTimes } = { logTimes: false }) {
       const binary = findNginx(say);
       return typeof binary === 'string' ? startNginx(binary, processes, scratch, logTimes) : binary;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { cpuSecOf, parentOf, rssOf } from './process-tree.ts';
 import { childrenCpuSec, Processes } from './processes.ts';
-import { parentOf, rssOf } from './tree-memory.ts';
 
 describe('a tool', () => {
   it('is run to its end, and its CPU time told', async () => {
@@ -58,5 +58,10 @@ describe('the kernel', () => {
   it('tells how much memory is resident', () => {
     expect(rssOf('Name:\tnode\nVmRSS:\t    2048 kB\n')).toBe(2 * 2 ** 20);
     expect(rssOf('')).toBe(0);
+  });
+
+  it('tells CPU time, whatever a process is called', () => {
+    expect(cpuSecOf('42 (a (b) 9) S 7 42 42 0 -1 4194304 10 0 0 0 150 50 0 0 20')).toBe(2);
+    expect(cpuSecOf('')).toBe(0);
   });
 });

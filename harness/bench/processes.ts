@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EXIT, StampedeError } from '../errors.ts';
-import { treeRssBytes } from './tree-memory.ts';
+import { treeRssBytes } from './process-tree.ts';
 
 /** What a tool did between its start and its end. */
 export interface Ran {

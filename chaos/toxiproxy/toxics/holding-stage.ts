@@ -75,7 +75,7 @@ export abstract class HoldingStage<Attributes> extends Stage<Attributes> {
       const head = this.#held[this.#head];
       if (head === undefined) break;
       const waitMs = this.waitMs(head, nowMs);
-      if (waitMs > 0) {
+      if (waitMs > GRAIN_MS) {
         this.#arm(waitMs);
         return;
       }
@@ -148,6 +148,9 @@ export interface Held {
   /** Drawn once from [0, 1), so that a change of the attributes does not roll the dice again. */
   readonly luck: number;
 }
+
+/** Timers have whole milliseconds: what is due within half of one leaves now, and is on time on average. */
+const GRAIN_MS = 0.5;
 
 /** Node fires a longer timer at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -54,6 +54,15 @@ export function findNginx(say: (line: string) => void): string | Missing {
   return debian('nginx-light', 'nginx', say) ?? { missing: 'nginx is not there and could not be installed' };
 }
 
+/** The original fault proxy, 2.12.0. */
+export function findToxiproxy(say: (line: string) => void): string | Missing {
+  const module = 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0';
+  const found =
+    process.env.TOXIPROXY_SERVER ??
+    installed(join(TOOLS, 'server'), module, say, 'go', ['install', module], { GOBIN: TOOLS });
+  return found ?? { missing: 'it is not there and could not be built' };
+}
+
 const VERSIONS = { artillery: '2.0.34', k6: '1.8.1', vegeta: '12.13.0', oha: '1.15.0' };
 const TOOLS = join(packageRoot, '.stampede/tools');
 const BUILD_MS = 8 * 60_000;

@@ -2,6 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** Resident memory of a process and all its descendants, from /proc; 0 where there is no /proc. */
 export function treeRssBytes(root: number): number {
+  return treeOf(root).reduce((sum, pid) => sum + rssOf(read(`/proc/${pid}/status`)), 0);
+}
+
+/** User and system time of a process and its descendants that are alive, in steps of 10 ms. */
+export function treeCpuSec(root: number): number {
+  return treeOf(root).reduce((sum, pid) => sum + cpuSecOf(read(`/proc/${pid}/stat`)), 0);
+}
+
+function treeOf(root: number): number[] {
   const children = new Map<number, number[]>();
   for (const entry of list('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
@@ -10,7 +19,7 @@ export function treeRssBytes(root: number): number {
   }
   const tree = [root];
   for (const pid of tree) tree.push(...(children.get(pid) ?? []));
-  return tree.reduce((sum, pid) => sum + rssOf(read(`/proc/${pid}/status`)), 0);
+  return tree;
 }
 
 /** The command's name stands in brackets and may hold anything, brackets included: what counts begins after the last. */
@@ -24,6 +33,12 @@ export function parentOf(stat: string): number | undefined {
 
 export function rssOf(status: string): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1_024;
+}
+
+/** Linux counts it in hundredths of a second. */
+export function cpuSecOf(stat: string): number {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
 
 function list(directory: string): string[] {
