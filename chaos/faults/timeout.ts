@@ -45,4 +45,4 @@ export const timeout = toxicFault<z.output<typeof params>>({
   },
 });
 
-const LEAST_QUIET_MS = 400;
+const LEAST_QUIET_MS = 700;

@@ -2,20 +2,20 @@
 export const TOXIC_FAULTS = [
   {
     kind: 'latency',
-    params: { latencyMs: 150 },
-    proves: /^a->b takes \d{3,} ms, took [\d.]+ ms before; .+ of others meanwhile$/,
-    misses: /^a->b takes [\d.]+ ms, took [\d.]+ ms before: no effect was seen/,
+    params: { latencyMs: 400 },
+    proves: /^a->b takes [\d,.]+ m?s, took [\d,.]+ m?s before; .+ of others meanwhile$/,
+    misses: /^a->b takes [\d,.]+ m?s, took [\d,.]+ m?s before: no effect was seen/,
   },
   {
     kind: 'latency',
-    params: { latencyMs: 150, stream: 'upstream' },
-    proves: /^a->b takes \d{3,} ms/,
+    params: { latencyMs: 400, stream: 'upstream' },
+    proves: /^a->b takes [\d,.]+ m?s/,
     misses: /no effect was seen/,
   },
   {
     kind: 'bandwidth',
     params: { kbPerSec: 40 },
-    proves: /^a->b carries [\d.]+ KB\/s \([\d,]+ bytes in \d+ ms\), carried [\d,]+ KB\/s before; /,
+    proves: /^a->b carries [\d.]+ KB\/s \([\d,]+ bytes in [\d,.]+ m?s\), carried [\d,]+ KB\/s before; /,
     misses: /^a->b carries [\d,]+ KB\/s .*: no effect was seen/,
   },
   {
@@ -27,25 +27,25 @@ export const TOXIC_FAULTS = [
   {
     kind: 'timeout',
     params: {},
-    proves: /^a->b sent no byte for \d{3,} ms \(silent\), answered in [\d.]+ ms before; /,
-    misses: /^a->b answers in [\d.]+ ms, answered in [\d.]+ ms before: no effect was seen/,
+    proves: /^a->b sent no byte for [\d,.]+ m?s \(silent\), answered in [\d,.]+ m?s before; /,
+    misses: /^a->b answers in [\d,.]+ m?s, answered in [\d,.]+ m?s before: no effect was seen/,
   },
   {
     kind: 'timeout',
     params: { closeAfterMs: 100, stream: 'upstream' },
-    proves: /^a->b sent no byte for \d{2,} ms \(closed\)/,
+    proves: /^a->b sent no byte for [\d,.]+ m?s \(closed\)/,
     misses: /no effect was seen/,
   },
   {
     kind: 'reset-peer',
     params: { afterMs: 20 },
-    proves: /^a->b resets after \d+ ms, answered in [\d.]+ ms before; /,
-    misses: /^a->b answers after [\d.]+ ms/,
+    proves: /^a->b resets after [\d,.]+ m?s, answered in [\d,.]+ m?s before; /,
+    misses: /^a->b answers after [\d,.]+ m?s/,
   },
   {
     kind: 'slicer',
     params: { sliceBytes: 100, pauseMs: 10 },
-    proves: /^a->b takes \d+ ms for [\d,]+ bytes \(\d+ pieces or more\), would take [\d.]+ ms in one; /,
+    proves: /^a->b takes [\d,.]+ m?s for [\d,]+ bytes \(\d+ pieces or more\), would take [\d,.]+ m?s in one; /,
     misses: /no effect was seen/,
   },
   {
@@ -56,21 +56,21 @@ export const TOXIC_FAULTS = [
   },
   {
     kind: 'slow-close',
-    params: { delayMs: 200 },
-    proves: /^a->b closes \d{3,} ms after goodbye; /,
-    misses: /^a->b closes [\d.]+ ms after goodbye: no effect was seen/,
+    params: { delayMs: 500 },
+    proves: /^a->b closes [\d,.]+ m?s after goodbye; /,
+    misses: /^a->b closes [\d,.]+ m?s after goodbye: no effect was seen/,
   },
   {
     kind: 'lost-ack',
     params: {},
     proves: /^a->b took [\d,]+ bytes of questions upstream, and nothing \((closed|silent)\) came back; /,
     misses:
-      /^a->b took [\d,]+ bytes of questions upstream, and an answer after [\d.]+ ms came back: no effect was seen/,
+      /^a->b took [\d,]+ bytes of questions upstream, and an answer after [\d,.]+ m?s came back: no effect was seen/,
   },
   {
     kind: 'slow-shard',
-    params: { latencyMs: 150 },
-    proves: /^a->b takes \d{3,} ms/,
+    params: { latencyMs: 400 },
+    proves: /^a->b takes [\d,.]+ m?s/,
     misses: /no effect was seen/,
   },
 ] as const;
