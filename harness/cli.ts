@@ -100,6 +100,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
+    .option('--nonce <text>', "of an earlier run's plan.json: the same ids and idempotency keys again")
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
     .addOption(targetOption("instead of the scenario's target"))
     .option('--with <parts>', WITH_HELP, partChoice)
@@ -118,6 +119,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
         file: string,
         options: CommonOptions & {
           seed?: number;
+          nonce?: string;
           agents?: number;
           with?: PartChoice;
           monitor?: string;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EMBEDDED, type PartChoice } from '../target-app/parts/choice.ts';
 import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
@@ -17,6 +18,8 @@ import { readTopology } from './targets/target.ts';
 export interface PrepareOptions {
   seed?: number;
   agents?: number;
+  /** Of an earlier run, whose ids shall come again. */
+  nonce?: string;
   /** Of the reference target, which is not up yet: names of links depend on them. */
   parts?: PartChoice;
   /** Instead of the scenario's own. */
@@ -33,6 +36,7 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
     file,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.agents === undefined ? {} : { agents: options.agents }),
+    nonce: options.nonce ?? randomUUID(),
     topology: topologyFor(exported, options),
     cap: blastCapOf(process.cwd()),
     limits: machineLimits(),
