@@ -11,7 +11,7 @@ import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { paperStack } from './targets/compose/stack-topology.ts';
+import { plannedStack } from './targets/compose.ts';
 import { paperReference, runningTarget } from './targets/reference.ts';
 import { readTopology } from './targets/target.ts';
 
@@ -65,7 +65,7 @@ function topologyFor(exported: unknown, { target: instead, parts }: PrepareOptio
   if (typeof target === 'object') {
     return target.topology === undefined ? undefined : { ...readTopology(target.topology), entry: target.url };
   }
-  if (target === 'compose') return paperStack();
+  if (target === 'compose') return plannedStack(process.cwd());
   return paperReference(parts ?? runningTarget(targetDirectory)?.parts ?? EMBEDDED);
 }
 

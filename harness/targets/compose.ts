@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import type { Topology } from '../../chaos/topology.ts';
 import type { Profile } from '../../target-app/compose/layout.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import { type Container, containersOf, removeAll } from './compose/containers.ts';
@@ -17,7 +18,7 @@ import {
   writeState,
 } from './compose/stack-files.ts';
 import { chooseStackPorts, portVariables, type StackPorts } from './compose/stack-ports.ts';
-import { portOf, stackTopology } from './compose/stack-topology.ts';
+import { paperStack, portOf, stackTopology } from './compose/stack-topology.ts';
 import { takeStartLock } from './compose/start-lock.ts';
 import { waitReady } from './compose/wait-ready.ts';
 import { readTopology, type Target } from './target.ts';
@@ -88,8 +89,13 @@ export function hasStack(checkout: string): boolean {
   return existsSync(stackFiles(checkout).env);
 }
 
-export function stackTopologyOf(checkout: string) {
+export function stackTopologyOf(checkout: string): Topology {
   return readTopology(stackFiles(checkout).topology);
+}
+
+/** What a run would find: the stack that is up, with whatever profiles it has, or the small one on paper. */
+export function plannedStack(checkout: string): Topology {
+  return readState(stackFiles(checkout)) === undefined ? paperStack() : stackTopologyOf(checkout);
 }
 
 function join(files: StackFiles, state: StackState, there: readonly Container[], options: StackOptions): Stack {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { type NewOrder, ShardStore } from '../roles/orders/shard-store.ts';
 import { connectDatabase, type Database, SqlError } from '../service/postgres.ts';
-import type { ShardUnderTest } from './sql-contract.ts';
+import type { ShardUnderTest } from './shard-under-test.ts';
 
 /** What the checks of the SQL contract have in common: a shop at the shard, and orders for it. */
 
@@ -86,9 +86,20 @@ export async function asShop(part: ShardUnderTest, check: (shop: Shop) => Promis
 }
 
 /** A connection past the pools of the shop. */
-export async function connected(dsn: string): Promise<pg.Client & AsyncDisposable> {
-  const client = new pg.Client({ connectionString: dsn });
+export interface Connection extends AsyncDisposable {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+  /** Without a goodbye, whatever is under way. */
+  cut(): void;
+}
+
+/** @throws what the server said, with its SQLSTATE as `code` */
+export async function connected(dsn: string, name = 'contract'): Promise<Connection> {
+  const client = new pg.Client({ connectionString: dsn, application_name: name });
   client.on('error', () => {});
   await client.connect();
-  return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
+  return {
+    query: (text, values = []) => client.query(text, values),
+    cut: () => client.connection.stream.destroy(),
+    [Symbol.asyncDispose]: () => client.end(),
+  };
 }

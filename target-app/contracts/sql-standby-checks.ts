@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
-import type { SqlCheck } from './sql-contract.ts';
+import type { SqlCheck } from './shard-under-test.ts';
 import { asShop, connected, insertOrder, SOON_MS, someOrder, TRACES, waiting } from './sql-shop.ts';
 
 /** What the shop counts on of a primary and its standby together. The last of them kills the primary. */
@@ -33,8 +33,8 @@ export const STANDBY_CHECKS: readonly SqlCheck[] = [
         await using standby = await connected(part.standbyDsn());
         await expect(standby.query(insertOrder(randomUUID()))).rejects.toMatchObject({ code: READ_ONLY });
         const there = async () =>
-          (await standby.query('SELECT 1 FROM orders WHERE order_id = $1', [order.orderId])).rowCount;
-        await expect.poll(there, waiting(part)).toBe(1);
+          (await standby.query('SELECT 1 FROM orders WHERE order_id = $1', [order.orderId])).rows;
+        await expect.poll(there, waiting(part)).toHaveLength(1);
       }),
   },
   {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
 import { expect } from 'vitest';
 import { Outbox, type OutboxMessage } from '../roles/relay/outbox.ts';
-import type { SqlCheck } from './sql-contract.ts';
+import type { SqlCheck } from './shard-under-test.ts';
 import {
   asShop,
   COUNT_OP,
+  type Connection,
   connected,
   ITEM,
   insertOrder,
@@ -118,13 +118,13 @@ export const STORE_CHECKS: readonly SqlCheck[] = [
         const opId = randomUUID();
         const order = someOrder();
         const key = `INSERT INTO idempotency VALUES ('${order.userId}', '${order.key}', 'x', 201, 'x')`;
-        const client = new pg.Client({ connectionString: part.dsn('app'), application_name: 'cut' });
-        client.on('error', () => {});
-        await client.connect();
-        await client.query(`BEGIN; ${insertOrder(opId)}; ${key}`);
+        const one = await connected(part.dsn('app'), 'cut');
+        await one.query('BEGIN');
+        await one.query(insertOrder(opId));
+        await one.query(key);
         const cut = () => rows(`SELECT 1 FROM pg_stat_activity WHERE application_name = 'cut'`);
         expect(await cut()).toHaveLength(1);
-        client.connection.stream.destroy();
+        one.cut();
         await expect.poll(cut, waiting(part)).toEqual([]);
         expect(await rows(COUNT_OP, [opId])).toEqual([{ count: 0 }]);
         expect(await store.place(order, SOON_MS)).toEqual(stored(order));
@@ -133,20 +133,19 @@ export const STORE_CHECKS: readonly SqlCheck[] = [
   {
     says: 'lets the superuser in when all connections of the shop are used up',
     holds: async (part) => {
-      const open: pg.Client[] = [];
+      const open: Connection[] = [];
       try {
         let refused: unknown;
         while (refused === undefined && open.length < MORE_THAN_ALLOWED) {
-          const batch = Array.from({ length: 10 }, () => new pg.Client({ connectionString: part.dsn('app') }));
-          const tried = await Promise.allSettled(batch.map((client) => client.connect()));
-          open.push(...batch.filter((_, index) => tried[index]?.status === 'fulfilled'));
+          const tried = await Promise.allSettled(Array.from({ length: 10 }, () => connected(part.dsn('app'))));
+          open.push(...tried.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])));
           refused = tried.find((one) => one.status === 'rejected')?.reason;
         }
         expect(refused).toMatchObject({ code: TOO_MANY });
         await using superuser = await connected(part.dsn('postgres'));
-        expect((await superuser.query('SELECT 1')).rowCount).toBe(1);
+        expect((await superuser.query('SELECT 1')).rows).toHaveLength(1);
       } finally {
-        await Promise.all(open.map((client) => client.end()));
+        await Promise.all(open.map((one) => one[Symbol.asyncDispose]()));
       }
     },
   },

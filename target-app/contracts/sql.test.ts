@@ -2,7 +2,8 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '../service/postgres.ts';
 import { startPostgresPair } from '../testing/postgres-pair.ts';
-import { describeSqlContract, type ShardUnderTest, SQL_CHECKS } from './sql-contract.ts';
+import type { ShardUnderTest } from './shard-under-test.ts';
+import { describeSqlContract, SQL_CHECKS } from './sql-contract.ts';
 
 describeSqlContract('embedded PostgreSQL', async () => ({ ...(await startPostgresPair()), patienceMs: 30_000 }));
 
@@ -76,7 +77,7 @@ describe('the SQL contract, at a shard that breaks it', () => {
 
   test('is not said to hold: refuses writes on the standby', async () => {
     const promoted = { ...part, standbyDsn: () => part.dsn('postgres') };
-    await expect(check('refuses writes on the standby').holds(promoted)).rejects.toThrow(/^expected/);
+    await expect(check('refuses writes on the standby').holds(promoted)).rejects.toThrow(/instead of rejecting/);
   });
 
   test('is not said to hold: forgets a transaction whose connection is cut', async () => {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { COMPOSE_LINKS } from '../compose/layout.ts';
-import type { ShardUnderTest } from '../contracts/sql-contract.ts';
+import type { ShardUnderTest } from '../contracts/shard-under-test.ts';
 import { probeSql } from '../supervisor/probes.ts';
 import { seedShard } from '../supervisor/seed.ts';
 import { freePorts, freePortsInARow } from './free-ports.ts';
