@@ -49,7 +49,7 @@ export async function startComposedShard(
       await answers(which === 'primary' ? () => dsn('postgres') : part.standbyDsn);
     },
     async stop() {
-      ordered('down', '--volumes');
+      ordered('down', '--volumes', '--timeout', '2');
     },
   };
   try {
