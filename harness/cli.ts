@@ -198,7 +198,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede serve last --port 9095',
     'promtool query instant http://127.0.0.1:9095 up',
   ])
-    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', wholeNumber)
+    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', portNumber)
     .action(async (name: string, options: { port?: number }) => {
       const stop = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -218,7 +218,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede target up --target compose',
   ])
     .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
-    .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .option('--port <number>', 'port of its entry (default: a free one)', portNumber)
     .option('--profile <names>', `more containers, comma-separated: ${PROFILES.join(', ')}`, profileNames)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
     .option('--with <parts>', WITH_HELP, partChoice)
@@ -305,6 +305,12 @@ function targetOption(about: string): Option {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError(`Expected a port, 1 to 65535, got '${text}'.`);
+  return port;
 }
 
 function durationMs(text: string): number {

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Topology } from '../../chaos/topology.ts';
-import type { Profile } from '../../target-app/compose/layout.ts';
+import { COMPOSE_NODES, isIn, type Profile } from '../../target-app/compose/layout.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import { type Container, containersOf, removeAll } from './compose/containers.ts';
 import { checkRoom, type Docker, findDocker } from './compose/docker.ts';
@@ -105,9 +105,14 @@ function join(files: StackFiles, state: StackState, there: readonly Container[],
     ...(options.port === undefined || new URL(state.entry).port === String(options.port)
       ? []
       : [`its entry is ${state.entry}, asked for was port ${options.port}`]),
+    ...COMPOSE_NODES.filter((node) => isIn(node, state.profiles))
+      .filter(({ name }) => !there.some(({ service }) => service === name))
+      .map(({ name }) => `${name} is not there any more`),
     ...there
       .filter(({ state: how, service, exitCode }) => how !== 'running' && !(service === 'seed' && exitCode === 0))
-      .map(({ service, exitCode }) => `${service} is not running (exit code ${exitCode})`),
+      .map(({ service, state: how, exitCode }) =>
+        how === 'exited' ? `${service} has ended with exit code ${exitCode}` : `${service} is ${how}`,
+      ),
   ];
   if (differs.length > 0) {
     throw new StampedeError(
