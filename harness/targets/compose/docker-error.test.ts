@@ -84,10 +84,18 @@ describe('what Docker says', () => {
     );
   });
 
+  it('names the service where Compose 2 names no image', () => {
+    const offline = ' cache Error Get "https://registry-1.docker.io/v2/": lookup registry-1.docker.io: no such host';
+    expect(dockerError('start', [' cache Pulling ', offline]).message).toBe(
+      'The image of cache cannot be had: its registry does not answer, or refuses.',
+    );
+  });
+
   it('leaves out what went well', () => {
     const said = [
       'Creating volume "x" with default driver',
       'Creating x_lb_1 ... done',
+      ' Container x-lb-1  Created',
       'Creating x_lb_2 ... error',
       'why',
     ];

@@ -55,8 +55,10 @@ const CAUSES: readonly Cause[] = [
   },
   {
     code: 'env/registry',
-    pattern: new RegExp(`Pulling [\\w-]+ \\(([\\w./:@-]+)\\)[^]*?(${UNREACHABLE})`, 'i'),
-    sentence: ([, image]) => `The image ${image} cannot be had: its registry does not answer, or refuses.`,
+    // Compose 1 names the image, Compose 2 the service.
+    pattern: new RegExp(`(?:Pulling [\\w-]+ \\(([\\w./:@-]+)\\)|^ *([\\w-]+) Error )[^]*?(?:${UNREACHABLE})`, 'im'),
+    sentence: ([, image, service]) =>
+      `The image ${image ?? `of ${service}`} cannot be had: its registry does not answer, or refuses.`,
     hint: 'docker pull it where there is a network, or name another one by its variable in docker-compose.yml',
   },
   {
@@ -114,4 +116,5 @@ export function dockerError(doing: string, lines: readonly string[]): StampedeEr
 
 const FACTS = 6;
 /** What went well is not what is wrong. */
-const PROGRESS = /^Creating (network|volume) |\.\.\. *(done)?$/;
+const PROGRESS =
+  /^Creating (network|volume) |\.\.\. *(done)?$|^ *(Container|Network|Volume) .* (Creat|Start)(ing|ed) *$|^ *[\w-]+ Pull(ing|ed) *$/;
