@@ -89,6 +89,14 @@ describe.skipIf(!canRun || !enough)(`the big stack by Compose ${DOCKER_COMPOSE_2
     process.stdout.write(`compose: the big stack is up in ${(tookMs / 1_000).toFixed(1)} s\n`);
   });
 
+  it('tells its Prometheus of all four', { timeout: 60_000 }, async () => {
+    const { stdout } = await stampede('target', 'status', '--json');
+    const { prometheus } = z.object({ compose: z.object({ prometheus: z.url() }) }).parse(JSON.parse(stdout)).compose;
+    const query = encodeURIComponent('count(up{job="postgres", node=~"shard-.*"} == 1)');
+    const known = async () => (await fetch(`${prometheus}/api/v1/query?query=${query}`)).text();
+    await expect.poll(known, { timeout: 30_000 }).toMatch(/"value":\[[\d.]+,"4"\]/);
+  });
+
   it('has orders on each of them, all of which the invariant finds, in one run after the other', {
     timeout: 240_000,
   }, async () => {

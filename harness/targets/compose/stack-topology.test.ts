@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { COMPOSE_LINKS, COMPOSE_NODES, COMPOSE_SHARDS, type Profile } from '../../../target-app/compose/layout.ts';
-import { COMPOSE_FILE, fullVariables } from './project-files.ts';
+import { packageRoot } from '../../places.ts';
+import { COMPOSE_FILE, fullVariables, prometheusConfig } from './project-files.ts';
 import { stackTopology } from './stack-topology.ts';
 
 const services = z
   .object({ services: z.record(z.string(), z.object({ command: z.array(z.string()).default([]) })) })
   .parse(parse(readFileSync(COMPOSE_FILE, 'utf8'), { merge: true, maxAliasCount: -1 })).services;
+
+const targetsSchema = z.array(
+  z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()).optional() }),
+);
+const prometheusSchema = z.object({ scrape_configs: z.array(z.object({ static_configs: targetsSchema.optional() })) });
 
 const ports = {
   byVariable: new Map(COMPOSE_NODES.flatMap((node) => node.ports.map(({ variable, usual }) => [variable, usual]))),
@@ -43,6 +50,17 @@ describe.each<[string, Profile[], Record<string, string>]>([
     );
     expect(names).toHaveLength(profiles.length === 0 ? 2 : 4);
     for (const role of ['orders', 'relay', 'seed']) expect(shardsOf(role, variables), role).toEqual(names);
+  });
+
+  it('Prometheus scrapes each of them, of a page that the exporter has', () => {
+    const folder = variables.PROMETHEUS_MORE_SHARDS ?? './dashboards/prometheus/more-shards/small';
+    const more = parse(readFileSync(join(packageRoot, folder, 'postgres.yml'), 'utf8'));
+    const { scrape_configs: jobs } = prometheusSchema.parse(parse(prometheusConfig(0)));
+    const targets = jobs.flatMap(({ static_configs: some = [] }) => some).concat(targetsSchema.parse(more));
+    const pages = targets.flatMap(({ labels = {} }) => labels.__metrics_path__ ?? []);
+    expect(pages.filter((page) => page.includes('shard')).sort()).toEqual(names.map((name) => `/metrics/${name}`));
+    const told = `${services.exporter?.command.join(' ')}${variables.EXPORTER_MORE_SHARDS ?? ''}`;
+    for (const name of names) expect(told).toContain(`,${name}=postgres://postgres@${name}/postgres`);
   });
 
   it('each is read at a port of its own, which is that of its container', () => {
