@@ -134,7 +134,16 @@ describe('imports', () => {
         'target-app/service/upstream.ts',
       ],
     ],
-    ['pg', ['chaos/exchange.ts', 'chaos/postgres.ts', 'harness/oracles/postgres.ts', 'target-app/service/postgres.ts']],
+    [
+      'pg',
+      [
+        'chaos/exchange.ts',
+        'chaos/postgres.ts',
+        'harness/oracles/postgres.ts',
+        'target-app/service/postgres.ts',
+        'target-app/contracts/sql-shop.ts',
+      ],
+    ],
     ['ioredis', ['chaos/redis.ts', 'target-app/service/redis.ts']],
     ['amqplib', ['target-app/service/queue/amqp-queue.ts']],
     ['commander', ['harness/cli.ts']],

@@ -50,6 +50,24 @@ async function buy(user) {
 `;
 }
 
+/** Two seconds of orders, every other one of which differs from one run to the next. */
+const ORDERS = `
+import { arrivals, scenario } from 'stampede';
+export default scenario({
+  name: 'orders',
+  target: 'reference',
+  load: { buyers: arrivals({ stages: [{ to: 30, over: '0s' }, { hold: '2s' }], flow: buy }) },
+  invariants: ['orders-exactly-once'],
+  ${LENIENT},
+});
+const today = 1 + (Math.floor(Date.now() / 1_000) % 1_000);
+async function buy(user) {
+  const region = user.pick(['eu', 'us']);
+  const json = { userId: region + '-' + user.index, items: [{ productId: user.index % 2 === 0 ? today : 7, quantity: 1 }] };
+  await user.post('/v1/orders', { as: 'checkout', idempotencyKey: user.uuid(), json });
+}
+`;
+
 describe('without a target', () => {
   const place = new Workplace();
   afterAll(() => place.close());
@@ -262,6 +280,27 @@ describe('with a target that is up', () => {
     expect((JSON.parse(stdout) as Verdict).causes[0]).toContain('the link carries no traffic');
     expect(await toxicsOf('gateway-1->broker')).toEqual([]);
   }, 90_000);
+
+  it('passes again with the same seed, whose ids are other ones; with the nonce of a run they are its own', async () => {
+    const file = place.scenario('orders.ts', ORDERS);
+    const ran = async (...args: string[]) => {
+      const { code, stdout, stderr } = await place.run(['run', file, '--json', ...args]);
+      expect(stdout, stderr).not.toBe('');
+      const [invariant] = (JSON.parse(stdout) as Verdict).invariants;
+      const { nonce } = JSON.parse(place.read('reports/runs', place.runs.at(-1) ?? '', 'plan.json'));
+      return { code, invariant, nonce: String(nonce) };
+    };
+    const first = await ran();
+    expect(first.code).toBe(0);
+    const second = await ran();
+    expect(second.code).toBe(0);
+    expect(second.invariant?.counts.acknowledged).toBe(first.invariant?.counts.acknowledged);
+    // The keys of the second run with other orders: they are refused, and the stores have them all the same.
+    const { code, invariant } = await ran('--nonce', second.nonce);
+    expect(code).toBe(1);
+    expect(invariant).toMatchObject({ outcome: 'failed', counts: { lost: 0, twice: 0 } });
+    expect(invariant?.counts.ghosts).toBeGreaterThan(10);
+  }, 120_000);
 
   it('stops by its stop condition, heals, and exits with 5', async () => {
     const extra = `stopWhen: [{ promql: 'sum(rate(stampede_requests_total[4s]))', is: '> 5', for: '2s' }],`;

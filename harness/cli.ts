@@ -100,6 +100,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
+    .option('--nonce <text>', "of an earlier run's plan.json: the same ids and idempotency keys again")
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
     .addOption(targetOption("instead of the scenario's target"))
     .option('--with <parts>', WITH_HELP, partChoice)
@@ -118,6 +119,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
         file: string,
         options: CommonOptions & {
           seed?: number;
+          nonce?: string;
           agents?: number;
           with?: PartChoice;
           monitor?: string;
@@ -196,7 +198,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede serve last --port 9095',
     'promtool query instant http://127.0.0.1:9095 up',
   ])
-    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', wholeNumber)
+    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', portNumber)
     .action(async (name: string, options: { port?: number }) => {
       const stop = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
@@ -216,7 +218,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede target up --target compose',
   ])
     .addOption(targetOption('which: embedded, or real parts in containers').default('reference'))
-    .option('--port <number>', 'port of its entry (default: a free one)', wholeNumber)
+    .option('--port <number>', 'port of its entry (default: a free one)', portNumber)
     .option('--profile <names>', `more containers, comma-separated: ${PROFILES.join(', ')}`, profileNames)
     .option('--mutants <names>', `deliberate bugs, comma-separated: ${MUTANTS.join(', ')}`, mutantNames)
     .option('--with <parts>', WITH_HELP, partChoice)
@@ -303,6 +305,12 @@ function targetOption(about: string): Option {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError(`Expected a whole number, got '${text}'.`);
   return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65_535) throw new InvalidArgumentError(`Expected a port, 1 to 65535, got '${text}'.`);
+  return port;
 }
 
 function durationMs(text: string): number {

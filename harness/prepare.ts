@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EMBEDDED, type PartChoice } from '../target-app/parts/choice.ts';
 import { EXIT, messageOf, StampedeError } from './errors.ts';
 import { machineLimits } from './machine.ts';
@@ -10,13 +11,15 @@ import { importScenario } from './scenario/load-file.ts';
 import { parseScenario } from './scenario/parse.ts';
 import type { Plan } from './scenario/plan.ts';
 import type { Scenario } from './scenario/scenario.ts';
-import { paperStack } from './targets/compose/stack-topology.ts';
+import { plannedStack } from './targets/compose.ts';
 import { paperReference, runningTarget } from './targets/reference.ts';
 import { readTopology } from './targets/target.ts';
 
 export interface PrepareOptions {
   seed?: number;
   agents?: number;
+  /** Of an earlier run, whose ids shall come again. */
+  nonce?: string;
   /** Of the reference target, which is not up yet: names of links depend on them. */
   parts?: PartChoice;
   /** Instead of the scenario's own. */
@@ -33,6 +36,7 @@ export async function prepare(file: string, options: PrepareOptions): Promise<Pl
     file,
     ...(options.seed === undefined ? {} : { seed: options.seed }),
     ...(options.agents === undefined ? {} : { agents: options.agents }),
+    nonce: options.nonce ?? randomUUID(),
     topology: topologyFor(exported, options),
     cap: blastCapOf(process.cwd()),
     limits: machineLimits(),
@@ -61,7 +65,7 @@ function topologyFor(exported: unknown, { target: instead, parts }: PrepareOptio
   if (typeof target === 'object') {
     return target.topology === undefined ? undefined : { ...readTopology(target.topology), entry: target.url };
   }
-  if (target === 'compose') return paperStack();
+  if (target === 'compose') return plannedStack(process.cwd());
   return paperReference(parts ?? runningTarget(targetDirectory)?.parts ?? EMBEDDED);
 }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tools = join(root, '.stampede/tools');
+mkdirSync(tools, { recursive: true });
 
 /** Sets the environment variable that the tests look for; without it they skip themselves. */
 const parts = [
@@ -27,6 +28,7 @@ const parts = [
     env: 'DOCKER_COMPOSE',
     find: () => onPath('docker-compose') ?? debian('docker-compose', 'docker-compose'),
   },
+  { name: 'Docker Compose 2', env: 'DOCKER_COMPOSE_2', find: compose2 },
   {
     name: 'debootstrap',
     env: 'DEBOOTSTRAP',
@@ -171,10 +173,31 @@ function prometheus3() {
   return built(join(tools, 'prometheus'), 'Prometheus 3.16.0', ['-tags', tags, version]);
 }
 
+/** Debian has Compose 1 only. Its module excludes versions of others, so that it is built where it is downloaded to. */
+function compose2() {
+  const folder = join(tools, 'docker/cli-plugins');
+  const binary = join(folder, 'docker-compose');
+  if (existsSync(binary)) return binary;
+  if (onPath('go') === undefined) return undefined;
+  const version = 'v2.40.3';
+  const asked = spawnSync('go', ['mod', 'download', '-json', `github.com/docker/compose/v2@${version}`], {
+    cwd: tools,
+    encoding: 'utf8',
+  });
+  if (asked.status !== 0) return undefined;
+  process.stdout.write(`building Docker Compose ${version}...\n`);
+  mkdirSync(folder, { recursive: true });
+  const flags = ['-trimpath', '-ldflags', `-s -w -X github.com/docker/compose/v2/internal.Version=${version}`];
+  const { status } = spawnSync('go', ['build', ...flags, '-o', binary, './cmd'], {
+    cwd: JSON.parse(asked.stdout).Dir,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  return status === 0 ? binary : undefined;
+}
+
 function built(binary, name, args) {
   if (existsSync(binary)) return binary;
   if (onPath('go') === undefined) return undefined;
-  mkdirSync(tools, { recursive: true });
   process.stdout.write(`building ${name}...\n`);
   const { status } = spawnSync('go', ['install', ...args], {
     env: { ...process.env, GOBIN: tools },

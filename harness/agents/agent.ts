@@ -95,6 +95,7 @@ class AgentRun {
       groups: this.#groups,
       share,
       seed: plan.seed,
+      nonce: plan.nonce,
       baseUrl: new URL(baseUrl),
       driver,
       recorder: this.#recorder,

@@ -32,6 +32,7 @@ export default scenario({
     agents,
     topology: undefined,
     limits: { descriptors: 20_000, ports: 28_000 },
+    nonce: 'test',
     invariants: [],
     checkPromql: () => ({ ok: true, rangeMs: 0 }) as const,
   };

@@ -30,6 +30,7 @@ async function run(asked: EngineSpec): Promise<EngineReport> {
     groups: [groupOf(asked)],
     share: { index: 0, of: 1 },
     seed: 1,
+    nonce: 'bench',
     baseUrl: new URL(url),
     driver,
     recorder,

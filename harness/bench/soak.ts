@@ -87,6 +87,7 @@ async function soak(origin: string): Promise<void> {
     ],
     share: { index: 0, of: 1 },
     seed: 1,
+    nonce: 'bench',
     baseUrl: new URL(origin),
     driver,
     recorder,

@@ -34,6 +34,7 @@ function plan(loads: LoadPlan[], agents = 1): Plan {
     file: 'plan.ts',
     target: { kind: 'reference' },
     seed: 1,
+    nonce: 'test',
     agents,
     durationMs: 10_000,
     warmUpMs: 0,

@@ -13,6 +13,8 @@ import type { CommandResult, CommonOptions } from './command.ts';
 export interface RunCommandOptions extends CommonOptions {
   seed?: number;
   agents?: number;
+  /** As `--nonce` takes it. */
+  nonce?: string;
   /** As `--monitor` takes it. */
   monitor?: string;
   /** A rule file in Prometheus' format. */
@@ -97,11 +99,15 @@ export async function runCommand(file: string, options: RunCommandOptions): Prom
   }
 }
 
-function commandLine(file: string, { seed, agents, monitor, rules, with: parts, target }: RunCommandOptions): string {
+function commandLine(
+  file: string,
+  { seed, agents, nonce, monitor, rules, with: parts, target }: RunCommandOptions,
+): string {
   const words = ['stampede run', file];
   if (target !== undefined) words.push(`--target ${target}`);
   if (seed !== undefined) words.push(`--seed ${seed}`);
   if (agents !== undefined) words.push(`--agents ${agents}`);
+  if (nonce !== undefined) words.push(`--nonce ${nonce}`);
   if (parts !== undefined) words.push(`--with ${choiceText(parts)}`);
   if (monitor !== undefined) words.push(`--monitor ${monitor}`);
   if (rules !== undefined) words.push(`--rules ${rules}`);

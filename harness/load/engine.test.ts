@@ -30,6 +30,7 @@ async function play(baseUrl: URL, groups: LoadGroup[], durationMs: number, share
     groups,
     share,
     seed: 1,
+    nonce: 'test',
     baseUrl,
     driver,
     recorder,

@@ -1,5 +1,6 @@
 import { ClosedGroup, type ClosedGroupSpec } from './closed-group.ts';
 import type { Driver } from './driver.ts';
+import { nonceOf } from './nonce.ts';
 import { OpenGroup, type OpenGroupSpec } from './open-group.ts';
 import type { Recorder } from './recorder.ts';
 import type { CurvePoint } from './schedule.ts';
@@ -15,6 +16,8 @@ export interface EngineOptions {
   groups: LoadGroup[];
   share: Share;
   seed: number;
+  /** Sets the ids of this run apart from those of others. */
+  nonce: string;
   baseUrl: URL;
   driver: Driver;
   /** Each user has a connection of its own. */
@@ -72,6 +75,7 @@ export class LoadEngine {
       recorder,
       nowMs,
       seed,
+      nonce: nonceOf(options.nonce),
       takeOwner: () => (ownConnections ? owners++ : undefined),
       setup,
       wheel: this.#wheel,

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { nonceOf } from './nonce.ts';
 import { Random } from './random.ts';
+
+const nonce = nonceOf('test');
 
 describe('a random stream', () => {
   it('is the same for the same seed, name and index', () => {
@@ -27,10 +30,20 @@ describe('a random stream', () => {
   it('makes version 4 UUIDs, none twice in 50,000', () => {
     const seen = new Set<string>();
     for (let index = 0; index < 50_000; index++) {
-      const id = new Random(1, 'ids', index).uuid();
+      const id = new Random(1, 'ids', index).uuid(nonce);
       if (index < 100) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       seen.add(id);
     }
     expect(seen.size).toBe(50_000);
+  });
+
+  it('makes the same ids for the same nonce, others for another, and goes on alike', () => {
+    const drawn = (text: string) => {
+      const random = new Random(7, 'ids', 3);
+      return { ids: [random.uuid(nonceOf(text)), random.uuid(nonceOf(text))], next: random.number() };
+    };
+    expect(drawn('one')).toEqual(drawn('one'));
+    expect(drawn('two').next).toBe(drawn('one').next);
+    expect(new Set([...drawn('one').ids, ...drawn('two').ids]).size).toBe(4);
   });
 });

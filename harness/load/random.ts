@@ -1,3 +1,5 @@
+import type { Nonce } from './nonce.ts';
+
 /**
  * A small seeded stream of random numbers: sfc32 (Chris Doty-Humphrey's PractRand), 128 bits of state. Each user has
  * its own, seeded by the run's seed, its group's name and its index, so that traffic does not depend on who runs it.
@@ -21,12 +23,12 @@ export class Random {
     return ((Random.#next(this) >>> 5) * 67_108_864 + (Random.#next(this) >>> 6)) / 9_007_199_254_740_992;
   }
 
-  /** A version 4 UUID (RFC 9562). */
-  uuid(): string {
-    const a = hex(Random.#next(this));
-    const b = hex(((Random.#next(this) & 0xffff0fff) | 0x00004000) >>> 0);
-    const c = hex(((Random.#next(this) & 0x3fffffff) | 0x80000000) >>> 0);
-    const d = hex(Random.#next(this));
+  /** A version 4 UUID (RFC 9562). The stream goes on alike, whatever the nonce. */
+  uuid([wordA, wordB, wordC, wordD]: Nonce): string {
+    const a = hex((Random.#next(this) ^ wordA) >>> 0);
+    const b = hex((((Random.#next(this) ^ wordB) & 0xffff0fff) | 0x00004000) >>> 0);
+    const c = hex((((Random.#next(this) ^ wordC) & 0x3fffffff) | 0x80000000) >>> 0);
+    const d = hex((Random.#next(this) ^ wordD) >>> 0);
     return `${a}-${b.slice(0, 4)}-${b.slice(4)}-${c.slice(0, 4)}-${c.slice(4)}${d}`;
   }
 

@@ -36,6 +36,7 @@ export function start(
     groups: [group],
     share,
     seed: 1,
+    nonce: 'test',
     baseUrl: new URL(origin),
     driver,
     recorder,

@@ -23,7 +23,7 @@ export interface User {
   pick<Item>(items: readonly Item[]): Item;
   /** True with the given probability 0..1. */
   chance(probability: number): boolean;
-  /** A version 4 UUID from the user's own stream: the same seed gives the same ids. */
+  /** A version 4 UUID that no other run has, so that it can be an idempotency key. The same seed and nonce give the same ids. */
   uuid(): string;
 
   /** This iteration's row of a feed. Throws when a feed of unique rows is used up. */

@@ -2,6 +2,7 @@ import { parseDurationRange } from '../units.ts';
 import type { Browser } from './browser.ts';
 import { Call, type CallContext, type Caller } from './call.ts';
 import type { Method } from './driver.ts';
+import type { Nonce } from './nonce.ts';
 import { Random } from './random.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 import type { Feed, RequestOptions, Response, User } from './user.ts';
@@ -10,6 +11,7 @@ import type { Feed, RequestOptions, Response, User } from './user.ts';
 export interface Surroundings extends CallContext {
   wheel: TimerWheel;
   seed: number;
+  nonce: Nonce;
   /** A number for the connection of a user; undefined where users share them. */
   takeOwner: () => number | undefined;
   /** What the scenario's `setup` returned. */
@@ -175,6 +177,10 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
 
   chance(probability: number): boolean {
     return this.number() < probability;
+  }
+
+  override uuid(): string {
+    return super.uuid(this.#shared.nonce);
   }
 
   row<Row>(feed: Feed<Row>): Row {

@@ -16,6 +16,8 @@ export async function ordersExactlyOnce({ stores, operations, signal }: OracleEv
   if (acknowledged === 0) return unknown('no order was acknowledged, so there is nothing to check');
 
   const stored = new Map<string, number>();
+  // A shard that took part in nothing is told too: nobody should have to guess which of them were read.
+  const onShard = new Map(shards.map(({ name }) => [name, 0]));
   try {
     await Promise.all(
       shards.map(({ name, dsn }) =>
@@ -29,6 +31,7 @@ export async function ordersExactlyOnce({ stores, operations, signal }: OracleEv
             for (const row of rows) {
               const key = String(row.op_id);
               stored.set(key, (stored.get(key) ?? 0) + Number(row.copies));
+              onShard.set(name, (onShard.get(name) ?? 0) + Number(row.copies));
             }
           }
         }),
@@ -48,7 +51,14 @@ export async function ordersExactlyOnce({ stores, operations, signal }: OracleEv
     if (copies > 1) twice.push(key);
   }
   const unsure = [...expected.values()].filter((outcome) => outcome === 'unknown').length;
-  const counts = { acknowledged, unsure, lost: lost.length, twice: twice.length, ghosts: ghosts.length };
+  const counts = {
+    acknowledged,
+    unsure,
+    lost: lost.length,
+    twice: twice.length,
+    ghosts: ghosts.length,
+    ...Object.fromEntries([...onShard].map(([name, orders]) => [`on ${name}`, orders])),
+  };
   const broken = lost.length + twice.length + ghosts.length > 0;
   const parts = [
     `${show(acknowledged)} orders acknowledged`,

@@ -1,6 +1,7 @@
 import { driverFor } from '../agents/driver-for.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import type { Journal } from '../journal.ts';
+import { nonceOf } from '../load/nonce.ts';
 import { Recorder } from '../load/recorder.ts';
 import { TimerWheel } from '../load/timer-wheel.ts';
 import type { User } from '../load/user.ts';
@@ -60,6 +61,7 @@ async function asUser<Result>(
     recorder: new Recorder(),
     pathPrefix: pathname.replace(/\/$/, ''),
     seed: plan.seed,
+    nonce: nonceOf(plan.nonce),
     takeOwner: () => undefined,
     over: () => false,
     onFlight: () => {},

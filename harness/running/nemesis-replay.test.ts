@@ -74,6 +74,7 @@ function planOf(seed: number, topology: Topology) {
   const parsed = parseScenario(scenario({ name: 'x', target: 'reference', load, faults: [drawn] }), {
     file: 'x.ts',
     seed,
+    nonce: 'test',
     topology,
     limits: { descriptors: 1_000, ports: 1_000 },
     invariants: [],

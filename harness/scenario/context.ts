@@ -8,6 +8,8 @@ export interface ParseContext {
   /** Overrides of what the scenario says. */
   seed?: number;
   agents?: number;
+  /** Of the run. */
+  nonce: string;
   /** Nodes and links that faults are looked up in; undefined when the target has not told any. */
   topology: Topology | undefined;
   /** What the project allows any fault to hit. */

@@ -22,6 +22,7 @@ const topology: Topology = {
 
 const context: ParseContext = {
   file: 'scenarios/x.ts',
+  nonce: 'test',
   topology,
   limits: { descriptors: 20_000, ports: 28_000 },
   invariants: ['orders-exactly-once'],

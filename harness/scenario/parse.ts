@@ -55,6 +55,7 @@ export function parseScenario(exported: unknown, context: ParseContext): Parsed 
     file: context.file,
     target: typeof head.target === 'string' ? { kind: head.target } : ownTarget(head.target),
     seed,
+    nonce: context.nonce,
     agents: context.agents ?? head.agents,
     durationMs,
     warmUpMs: head.warmUp,

@@ -2,7 +2,7 @@ import type { CurvePoint } from '../load/schedule.ts';
 import type { LimitUnit, Op } from '../units.ts';
 
 /**
- * What a run will do: frozen plain data, made once from a scenario, a seed and a number of agents. It is printed by
+ * What a run will do: frozen plain data, made once from a scenario, a seed, a nonce and a number of agents. It is printed by
  * `stampede plan`, kept in the run directory, and sent to every agent. Times are milliseconds from the load's start.
  */
 export interface Plan {
@@ -13,6 +13,8 @@ export interface Plan {
   file: string;
   target: { kind: 'reference' } | { kind: 'compose' } | { kind: 'own'; url: string; topology?: string };
   seed: number;
+  /** Sets the ids of this run (`user.uuid()`) apart from those of others with its seed. */
+  nonce: string;
   agents: number;
   durationMs: number;
   warmUpMs: number;

@@ -30,6 +30,7 @@ const topology: Topology = {
 };
 const context: ParseContext = {
   file: 'x.ts',
+  nonce: 'test',
   topology,
   limits: { descriptors: 20_000, ports: 28_000 },
   invariants: [],

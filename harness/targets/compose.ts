@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import type { Profile } from '../../target-app/compose/layout.ts';
+import type { Topology } from '../../chaos/topology.ts';
+import { COMPOSE_NODES, isIn, type Profile } from '../../target-app/compose/layout.ts';
 import { EXIT, messageOf, StampedeError } from '../errors.ts';
 import { type Container, containersOf, removeAll } from './compose/containers.ts';
 import { checkRoom, type Docker, findDocker } from './compose/docker.ts';
@@ -17,7 +18,7 @@ import {
   writeState,
 } from './compose/stack-files.ts';
 import { chooseStackPorts, portVariables, type StackPorts } from './compose/stack-ports.ts';
-import { portOf, stackTopology } from './compose/stack-topology.ts';
+import { paperStack, portOf, stackTopology } from './compose/stack-topology.ts';
 import { takeStartLock } from './compose/start-lock.ts';
 import { waitReady } from './compose/wait-ready.ts';
 import { readTopology, type Target } from './target.ts';
@@ -88,8 +89,13 @@ export function hasStack(checkout: string): boolean {
   return existsSync(stackFiles(checkout).env);
 }
 
-export function stackTopologyOf(checkout: string) {
+export function stackTopologyOf(checkout: string): Topology {
   return readTopology(stackFiles(checkout).topology);
+}
+
+/** What a run would find: the stack that is up, with whatever profiles it has, or the small one on paper. */
+export function plannedStack(checkout: string): Topology {
+  return readState(stackFiles(checkout)) === undefined ? paperStack() : stackTopologyOf(checkout);
 }
 
 function join(files: StackFiles, state: StackState, there: readonly Container[], options: StackOptions): Stack {
@@ -99,9 +105,14 @@ function join(files: StackFiles, state: StackState, there: readonly Container[],
     ...(options.port === undefined || new URL(state.entry).port === String(options.port)
       ? []
       : [`its entry is ${state.entry}, asked for was port ${options.port}`]),
+    ...COMPOSE_NODES.filter((node) => isIn(node, state.profiles))
+      .filter(({ name }) => !there.some(({ service }) => service === name))
+      .map(({ name }) => `${name} is not there any more`),
     ...there
       .filter(({ state: how, service, exitCode }) => how !== 'running' && !(service === 'seed' && exitCode === 0))
-      .map(({ service, exitCode }) => `${service} is not running (exit code ${exitCode})`),
+      .map(({ service, state: how, exitCode }) =>
+        how === 'exited' ? `${service} has ended with exit code ${exitCode}` : `${service} is ${how}`,
+      ),
   ];
   if (differs.length > 0) {
     throw new StampedeError(

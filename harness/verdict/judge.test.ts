@@ -17,6 +17,7 @@ const plan: Plan = {
   file: 'x.ts',
   target: { kind: 'reference' },
   seed: 1,
+  nonce: 'test',
   agents: 1,
   durationMs: 100_000,
   warmUpMs: 0,

@@ -14,3 +14,16 @@ export async function freePort(): Promise<number> {
   if (port === undefined) throw new Error('expected a port');
   return port;
 }
+
+/** One after the other. */
+export async function freePortsInARow(count: number): Promise<number[]> {
+  for (;;) {
+    const reservation = new PortReservation();
+    const first = await reservation.take();
+    const ports = Array.from({ length: count }, (_, index) => first + index);
+    let free = true;
+    for (const port of ports.slice(1)) free &&= await reservation.takeThis(port);
+    await reservation.release();
+    if (free) return ports;
+  }
+}

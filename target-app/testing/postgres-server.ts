@@ -32,12 +32,10 @@ export class PostgresServer {
   }
 
   async start(): Promise<void> {
-    const { uid, bin } = this.#home;
-    const identity = uid === undefined ? {} : { uid, gid: uid };
-    const args = postgresArgs(this.#folder, this.port, this.#replication);
-    this.#child = spawn(join(bin, 'postgres'), args, { stdio: 'ignore', cwd: this.#folder, ...identity });
     const deadlineMs = Date.now() + 30_000;
     for (;;) {
+      // It refuses to start while processes of a killed one are still on their way out.
+      if (!this.#runs) this.#spawn();
       try {
         return await probeSql(this.dsn(), 'SELECT 1');
       } catch (error) {
@@ -45,6 +43,17 @@ export class PostgresServer {
         await new Promise((resolve) => setTimeout(resolve, 25));
       }
     }
+  }
+
+  #spawn(): void {
+    const { uid, bin } = this.#home;
+    const identity = uid === undefined ? {} : { uid, gid: uid };
+    const args = postgresArgs(this.#folder, this.port, this.#replication);
+    this.#child = spawn(join(bin, 'postgres'), args, { stdio: 'ignore', cwd: this.#folder, ...identity });
+  }
+
+  get #runs(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   /** At once, without a goodbye, and its folder free for the next one. */

@@ -111,6 +111,19 @@ describe('target up --target compose', () => {
     expect(code).toBe(4);
   });
 
+  it('a context of another machine: the same', async () => {
+    const { code, stderr } = await up([{ when: 'context inspect *', stdout: 'ssh://root@10.0.0.7\n' }]);
+    expect(stderr).toContain("Docker's context is ssh://root@10.0.0.7: the stack needs an engine on this machine.");
+    expect(code).toBe(4);
+  });
+
+  it.each(['0', '65536', 'http'])('a port that is none, %s, is a usage error', async (port) => {
+    const { code, stderr, asked } = await up([], ['--port', port]);
+    expect(stderr).toContain(`Expected a port, 1 to 65535, got '${port}'.`);
+    expect(asked).toEqual([]);
+    expect(code).toBe(2);
+  });
+
   it('a taken port for the entry: says so before anything starts', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));

@@ -9,7 +9,8 @@ export interface Container {
   name: string;
   /** Its service: the node's name. */
   service: string;
-  state: 'running' | 'exited' | 'other';
+  /** Docker's word for it: `running`, `exited`, `paused`, ... */
+  state: string;
   exitCode: number;
   startedAt: string;
 }
@@ -32,7 +33,7 @@ export async function containersOf({ docker }: Docker, project: string, signal?:
   return inspectSchema.parse(JSON.parse(text)).map(({ Name, State, Config }) => ({
     name: Name,
     service: Config.Labels[SERVICE] ?? '',
-    state: State.Status === 'running' ? 'running' : State.Status === 'exited' ? 'exited' : 'other',
+    state: State.Status,
     exitCode: State.ExitCode,
     startedAt: State.StartedAt,
   }));

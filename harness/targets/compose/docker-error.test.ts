@@ -42,6 +42,11 @@ const SAID: [code: string, line: string][] = [
     'env/registry',
     'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 10.0.0.1:53: no such host',
   ],
+  ['env/image', "Service 'gateway-1' needs to be built, but --no-build was passed."],
+  [
+    'env/docker-context',
+    'Failed to initialize: unable to resolve docker endpoint: context "nowhere": context not found: open /x/meta.json: no such file or directory',
+  ],
   ['env/registry', 'toomanyrequests: You have reached your pull rate limit.'],
   ['env/disk-full', 'failed to register layer: write /usr/lib/x: no space left on device'],
   ['env/memory', 'OCI runtime create failed: runc create failed: fork/exec /proc/self/exe: cannot allocate memory'],
@@ -73,5 +78,27 @@ describe('what Docker says', () => {
     expect(dockerError('start', ['manifest for haproxy:0.0.1 not found: manifest unknown']).message).toBe(
       'The image haproxy:0.0.1 cannot be had.',
     );
+    const offline = 'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host';
+    expect(dockerError('start', ['Pulling cache (redis:nope)...', offline]).message).toBe(
+      'The image redis:nope cannot be had: its registry does not answer, or refuses.',
+    );
+  });
+
+  it('names the service where Compose 2 names no image', () => {
+    const offline = ' cache Error Get "https://registry-1.docker.io/v2/": lookup registry-1.docker.io: no such host';
+    expect(dockerError('start', [' cache Pulling ', offline]).message).toBe(
+      'The image of cache cannot be had: its registry does not answer, or refuses.',
+    );
+  });
+
+  it('leaves out what went well', () => {
+    const said = [
+      'Creating volume "x" with default driver',
+      'Creating x_lb_1 ... done',
+      ' Container x-lb-1  Created',
+      'Creating x_lb_2 ... error',
+      'why',
+    ];
+    expect(dockerError('start', said).facts).toEqual(['Creating x_lb_2 ... error', 'why']);
   });
 });

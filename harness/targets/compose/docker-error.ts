@@ -7,6 +7,9 @@ interface Cause {
   hint: string;
 }
 
+const UNREACHABLE =
+  'registry[^\\n]*(?:no such host|connection refused|i/o timeout|TLS|certificate|toomanyrequests|server misbehaving)|toomanyrequests|Client\\.Timeout exceeded while awaiting';
+
 /** What Docker and Compose say in all their versions, and what it means. The first that fits counts. */
 const CAUSES: readonly Cause[] = [
   {
@@ -24,6 +27,12 @@ const CAUSES: readonly Cause[] = [
     hint: 'start it: sudo systemctl start docker, or Docker Desktop; docker version must name a server',
   },
   {
+    code: 'env/docker-context',
+    pattern: /context "([^"]+)"(?:: context)? not found/i,
+    sentence: ([, name]) => `There is no Docker context ${name}.`,
+    hint: 'docker context ls lists them; docker context use default, and unset DOCKER_CONTEXT',
+  },
+  {
     code: 'env/port-taken',
     pattern:
       /(?:bind for [\d.:[\]]*:|listen tcp4? [\d.]+:)(\d+)(?: failed)?: (?:port is already allocated|bind: address already in use)|Bind for [\d.]+:(\d+) failed/i,
@@ -39,9 +48,22 @@ const CAUSES: readonly Cause[] = [
     hint: 'is a registry reachable? Another image can be named by its variable in docker-compose.yml, such as HAPROXY_IMAGE',
   },
   {
+    code: 'env/image',
+    pattern: /Service '?"?([\w-]+)'?"? needs to be built, but --no-build was passed/i,
+    sentence: ([, service]) => `The image of ${service}, which STAMPEDE_IMAGE names, is not on this machine.`,
+    hint: 'docker pull it; or unset STAMPEDE_IMAGE, and it is built',
+  },
+  {
     code: 'env/registry',
-    pattern:
-      /registry[^\n]*(no such host|connection refused|i\/o timeout|TLS|certificate|toomanyrequests|server misbehaving)|toomanyrequests|Client\.Timeout exceeded while awaiting/i,
+    // Compose 1 names the image, Compose 2 the service.
+    pattern: new RegExp(`(?:Pulling [\\w-]+ \\(([\\w./:@-]+)\\)|^ *([\\w-]+) Error )[^]*?(?:${UNREACHABLE})`, 'im'),
+    sentence: ([, image, service]) =>
+      `The image ${image ?? `of ${service}`} cannot be had: its registry does not answer, or refuses.`,
+    hint: 'docker pull it where there is a network, or name another one by its variable in docker-compose.yml',
+  },
+  {
+    code: 'env/registry',
+    pattern: new RegExp(UNREACHABLE, 'i'),
     sentence: () => 'An image cannot be had: its registry does not answer, or refuses.',
     hint: 'docker pull the images where there is a network, or name others by their variables in docker-compose.yml',
   },
@@ -80,7 +102,7 @@ const CAUSES: readonly Cause[] = [
 /** Turns what Docker said into a sentence that names the cause and the cure. `doing` fits after "cannot". */
 export function dockerError(doing: string, lines: readonly string[]): StampedeError {
   const text = lines.join('\n');
-  const facts = lines.filter((line) => line.trim() !== '').slice(-FACTS);
+  const facts = lines.filter((line) => line.trim() !== '' && !PROGRESS.test(line)).slice(-FACTS);
   for (const { code, pattern, sentence, hint } of CAUSES) {
     const found = pattern.exec(text);
     if (found !== null) return new StampedeError(code, sentence(found), { exitCode: EXIT.environment, facts, hint });
@@ -93,3 +115,6 @@ export function dockerError(doing: string, lines: readonly string[]): StampedeEr
 }
 
 const FACTS = 6;
+/** What went well is not what is wrong. */
+const PROGRESS =
+  /^Creating (network|volume) |\.\.\. *(done)?$|^ *(Container|Network|Volume) .* (Creat|Start)(ing|ed) *$|^ *[\w-]+ Pull(ing|ed) *$/;

@@ -21,7 +21,8 @@ export async function findDocker(signal?: AbortSignal): Promise<Docker> {
     if (ended.code === 0) return ended.stdout;
     throw ended.code === undefined ? noDocker() : dockerError(doing, ended.stderr);
   };
-  refuseRemote(process.env.DOCKER_HOST);
+  refuseRemote('DOCKER_HOST', process.env.DOCKER_HOST);
+  if (!process.env.DOCKER_HOST) refuseRemote("Docker's context", await hostOfContext(signal));
   await docker('be asked for its version', ['version', '--format', '{{.Server.Version}}'], signal);
   const compose = await findCompose(signal);
   return { docker, compose };
@@ -74,7 +75,9 @@ async function findCompose(signal: AbortSignal | undefined): Promise<readonly st
   }
   throw new StampedeError('env/compose-missing', 'There is a Docker engine, but no Docker Compose.', {
     exitCode: EXIT.environment,
-    facts: tried.flatMap(({ stderr }) => stderr.slice(0, 1)),
+    facts: tried.map(({ code, stderr: [first = 'no answer'] }, index) => {
+      return `${ways[index]?.join(' ')}: ${code === undefined ? 'not on PATH' : first}`;
+    }),
     hint: "install it: Docker's package docker-compose-plugin, or Debian's docker-compose",
   });
 }
@@ -86,11 +89,18 @@ function noDocker(): StampedeError {
   });
 }
 
+/** Where the engine of the context is that is in use; undefined when Docker does not say. */
+async function hostOfContext(signal: AbortSignal | undefined): Promise<string | undefined> {
+  const command = ['docker', 'context', 'inspect', '--format', '{{.Endpoints.docker.Host}}'];
+  const { code, stdout } = await runProgram(command, signal === undefined ? {} : { signal });
+  return code === 0 ? stdout.trim() : undefined;
+}
+
 /** Ports are published on the engine's own 127.0.0.1, and configuration is mounted from this machine. */
-function refuseRemote(host: string | undefined): void {
+function refuseRemote(who: string, host: string | undefined): void {
   if (host === undefined || host === '' || /^(unix|npipe|fd):|^tcp:\/\/(127\.|localhost|\[::1\])/.test(host)) return;
-  throw new StampedeError('env/docker-remote', `DOCKER_HOST is ${host}: the stack needs an engine on this machine.`, {
+  throw new StampedeError('env/docker-remote', `${who} is ${host}: the stack needs an engine on this machine.`, {
     exitCode: EXIT.environment,
-    hint: 'unset DOCKER_HOST, or run stampede where the engine is',
+    hint: 'unset DOCKER_HOST, docker context use default, or run stampede where the engine is',
   });
 }

@@ -33,6 +33,19 @@ describe('the shard map', () => {
     expect(Math.abs(first / users - 0.5)).toBeLessThan(0.05);
   });
 
+  test('leaves none of the four shards of the big stack without orders', () => {
+    const map = makeShardMap(['eu-0', 'us-0', 'eu-1', 'us-1'], 1);
+    const orders = new Map<string, number>();
+    for (let user = 0; user < 100; user++) {
+      for (const region of ['eu', 'us']) {
+        const route = routeUser(map, `${region}-${user}`);
+        if (route.kind === 'shard') orders.set(route.shard, (orders.get(route.shard) ?? 0) + 1);
+      }
+    }
+    expect([...orders.keys()].sort()).toEqual(['eu-0', 'eu-1', 'us-0', 'us-1']);
+    expect(Math.min(...orders.values())).toBeGreaterThan(25);
+  });
+
   test('gives each region all buckets', () => {
     const map = makeShardMap(['eu-0', 'us-0'], 3);
     expect(map.epoch).toBe(3);

@@ -8,7 +8,9 @@ import { Outbox, type OutboxMessage } from './outbox.ts';
 import { ReplicationGauges } from './replication.ts';
 
 const BATCH = 200;
+/** Between two looks at an outbox: longer and longer while nothing is in it. */
 const IDLE_MS = 100;
+const LONGEST_IDLE_MS = 400;
 const BACKLOG_INTERVAL_MS = 1_000;
 
 export const relay = defineRole({
@@ -48,7 +50,7 @@ export const relay = defineRole({
     });
 
     async function relayForEver(shard: string, outbox: Outbox): Promise<void> {
-      for (;;) {
+      for (let idleMs = IDLE_MS; ; ) {
         let moved = 0;
         try {
           moved = await outbox.relay(publish);
@@ -57,7 +59,8 @@ export const relay = defineRole({
           published.inc({ shard, outcome: 'error' });
           if (reached.get(shard) === true) service.log.warn({ shard, error: String(error) }, 'relaying failed');
         }
-        if (moved < BATCH) await new Promise((resolve) => setTimeout(resolve, IDLE_MS));
+        idleMs = moved > 0 ? IDLE_MS : Math.min(2 * idleMs, LONGEST_IDLE_MS);
+        if (moved < BATCH) await new Promise((resolve) => setTimeout(resolve, idleMs));
       }
     }
 
