@@ -15,9 +15,8 @@ export function durationHistogram<Label extends string>(name: string, help: stri
   return new Histogram<Label>({ name, help, labelNames, buckets: DURATION_BUCKETS_SEC });
 }
 
-/** Each look at the event loop wakes the process: at the usual 10 ms that is half of what an idle one costs. No delay is told
- * below it. */
-const LOOP_PRECISION_MS = 40;
+/** Each look at the event loop wakes the process: at the usual 10 ms that is most of what an idle one costs. */
+const LOOP_PRECISION_MS = 20;
 
 /** Process and event-loop metrics, plus which build and which deliberate bugs are running. */
 export function startDefaultMetrics(mutants: readonly string[]): void {
