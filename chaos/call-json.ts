@@ -1,4 +1,4 @@
-import { Unreachable } from './unreachable.ts';
+import { unanswered } from './unreachable.ts';
 
 /** A call to somebody's small HTTP API. `who` names it in errors; nobody there is told apart from a refusal. */
 export async function callJson(
@@ -17,7 +17,7 @@ export async function callJson(
     });
   } catch (error) {
     if (signal.aborted) throw new Error(`${who} did not answer in time`, { cause: error });
-    throw new Unreachable(who, error);
+    throw await unanswered(who, url, error);
   }
   const text = await response.text();
   if (!response.ok)

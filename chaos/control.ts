@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Unreachable } from './unreachable.ts';
+import { unanswered } from './unreachable.ts';
 
 /** The part of a supervisor's control API that faults on processes need: who runs, and "do not restart it now". */
 
@@ -87,7 +87,7 @@ async function call(control: string, path: string, init: RequestInit, signal: Ab
     response = await fetch(new URL(path, control), { ...init, signal });
   } catch (error) {
     if (signal.aborted) throw new Error(`the supervisor at ${control} did not answer in time`, { cause: error });
-    throw new Unreachable(`the supervisor at ${control}`, error);
+    throw await unanswered(`the supervisor at ${control}`, control, error);
   }
   if (!response.ok) {
     const why = (await response.text().catch(() => '')).slice(0, 200);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endHooksOf } from './control.ts';
-import { Unreachable } from './unreachable.ts';
+import { Unreachable, unanswered } from './unreachable.ts';
 
 /** The client of a node's fault hooks: see `target-app/fault-hooks/server.ts` for what it talks to. */
 
@@ -51,16 +51,11 @@ async function call(url: string, method: string, body: object | undefined, signa
       signal,
     });
   } catch (error) {
-    if (refused(error)) throw new Unreachable(`the fault hooks at ${url}`, error);
-    throw new Error(`the fault hooks at ${url} did not answer`, { cause: error });
+    if (signal.aborted) throw new Error(`the fault hooks at ${url} did not answer in time`, { cause: error });
+    throw await unanswered(`the fault hooks at ${url}`, url, error);
   }
   const text = await response.text();
   if (!response.ok)
     throw new Error(`the fault hooks answered ${response.status} to ${method} ${url}: ${text.slice(0, 200)}`);
   return JSON.parse(text);
-}
-
-function refused(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
 }

@@ -1,7 +1,7 @@
 import { type Proxy as ClientProxy, Toxiproxy } from 'toxiproxy-node-client';
 import { z } from 'zod';
 import { sumOf } from './metrics-page.ts';
-import { Unreachable } from './unreachable.ts';
+import { unanswered } from './unreachable.ts';
 
 /**
  * The only file that talks to a Toxiproxy. It adds what the client lacks: a deadline on every call, parsed answers,
@@ -86,12 +86,13 @@ export async function addToxic(api: string, proxy: string, toxic: NewToxic, sign
 }
 
 /**
- * Removes a toxic; one that is not there is fine. Toxiproxy itself waits for every connection of the proxy when it removes
- * a toxic, and for ever if one of them is not read from: then the proxy is made anew, which cuts its connections.
+ * Removes a toxic; one that is not there is fine. The original waits for every connection of the proxy when it removes a
+ * toxic, and for ever if one of them is not read from: then the proxy is made anew, which cuts its connections.
  *
  * @throws when not even that is answered: a connection came while the proxy was stuck, and only a restart helps
  */
 export async function removeToxic(api: string, proxy: string, toxic: string, signal: AbortSignal): Promise<void> {
+  if (await hasLeases(api, signal)) return await removed(api, proxy, toxic, signal);
   const within = (ms: number) => AbortSignal.any([signal, AbortSignal.timeout(ms)]);
   try {
     await removed(api, proxy, toxic, within(REMOVAL_PATIENCE_MS));
@@ -282,10 +283,11 @@ async function bounded<T>(api: string, call: Promise<T>, signal: AbortSignal): P
   try {
     return await Promise.race([call, aborted]);
   } catch (error) {
-    if (error instanceof Error && /fetch failed|ECONNREFUSED/.test(error.message))
-      throw new Unreachable(`the fault proxy at ${api}`, error);
+    if (error instanceof NoAnswer) throw error;
     // A call that knows the signal too may be the first to say so.
-    throw signal.aborted && !(error instanceof NoAnswer) ? new NoAnswer(api, error) : error;
+    if (signal.aborted) throw new NoAnswer(api, error);
+    const isOfNetwork = error instanceof Error && error.message.includes('fetch failed');
+    throw isOfNetwork ? await unanswered(`the fault proxy at ${api}`, api, error) : error;
   } finally {
     signal.removeEventListener('abort', stop);
     aborted.catch(() => {});
