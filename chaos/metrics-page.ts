@@ -1,4 +1,4 @@
-import { Unreachable } from './unreachable.ts';
+import { unanswered } from './unreachable.ts';
 
 /** A counter that grows as something is used, on the page of metrics of who uses it. */
 export interface Counter {
@@ -14,7 +14,7 @@ export async function counted({ page, series }: Counter, signal: AbortSignal): P
     response = await fetch(page, { signal });
   } catch (error) {
     if (signal.aborted) throw new Error(`${page} did not answer in time`, { cause: error });
-    throw new Unreachable(page, error);
+    throw await unanswered(page, page, error);
   }
   const text = await response.text();
   if (!response.ok) throw new Error(`${page} answered ${response.status}`);
@@ -28,7 +28,7 @@ export function sumOf(text: string, series: string): number | undefined {
   let sum: number | undefined;
   for (const line of text.split('\n')) {
     if (!line.startsWith(name) || !/^[{ ]/.test(line.slice(name.length))) continue;
-    if (!wanted.every((label) => line.includes(label))) continue;
+    if (!wanted.every((label) => line.includes(`{${label}`) || line.includes(`,${label}`))) continue;
     sum = (sum ?? 0) + Number(line.slice(line.lastIndexOf(' ') + 1));
   }
   return sum;

@@ -9,7 +9,7 @@ import { Unreachable } from './unreachable.ts';
 
 /**
  * Looks at every fault proxy, supervisor and container of a target and lists what is not as a healthy target has it:
- * toxics, disabled proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside,
+ * toxics, disabled and missing proxies, nodes held, paused or down, fault hooks that are on, processes that disturb it from beside,
  * containers stopped, paused or with rules of ours in their network. Finds what anybody left, not only what we remember.
  * Empty = clean.
  */
@@ -19,7 +19,7 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
     topology.nodes.flatMap((node) => ('pid' in node.by && node.by.control !== undefined ? [node.by.control] : [])),
   );
   const found = await Promise.all([
-    ...[...apis].map((api) => scanned(api, () => scanProxies(api, signal))),
+    ...[...apis].map((api) => scanned(api, () => scanProxies(api, topology, signal))),
     ...[...controls].map((control) => scanned(control, () => scanNodes(control, signal))),
     ...enginesOf(topology).map((engine) => scanned(engine, () => scanContainers(engine, topology, signal))),
     ...topology.nodes.flatMap(({ name, hooks }) =>
@@ -29,12 +29,17 @@ export async function scanResidue(topology: Topology, signal: AbortSignal): Prom
   return [...found.flat(), ...scanAntagonists(topology.entry)];
 }
 
-async function scanProxies(api: string, signal: AbortSignal): Promise<string[]> {
+async function scanProxies(api: string, { links }: Topology, signal: AbortSignal): Promise<string[]> {
   const proxies = await allProxies(api, signal);
-  return proxies.flatMap((proxy) => [
-    ...(proxy.enabled ? [] : [`${proxy.name} is disabled`]),
-    ...proxy.toxics.map((toxic) => `toxic ${toxic.type} '${toxic.name}' on ${proxy.name}`),
-  ]);
+  const there = new Set(proxies.map(({ name }) => name));
+  const wanted = new Set(links.flatMap(({ toxiproxy }) => (toxiproxy.api === api ? [toxiproxy.proxy] : [])));
+  return [
+    ...proxies.flatMap((proxy) => [
+      ...(proxy.enabled ? [] : [`${proxy.name} is disabled`]),
+      ...proxy.toxics.map((toxic) => `toxic ${toxic.type} '${toxic.name}' on ${proxy.name}`),
+    ]),
+    ...[...wanted].filter((name) => !there.has(name)).map((name) => `${name} has no proxy any more`),
+  ];
 }
 
 async function scanNodes(control: string, signal: AbortSignal): Promise<string[]> {
