@@ -29,6 +29,7 @@ export const badAnswer = toxicFault<z.output<typeof params>>({
   kind: 'bad-answer',
   family: 'dependency',
   about: 'Requests over a link are answered with an error or with garbage, and never reach the other side.',
+  needs: "a link that carries HTTP, through Stampede's own fault proxy",
   provenBy: 'a question of its own through the link that is answered so',
   params,
 

@@ -78,15 +78,27 @@ export async function reachOf(target: LinkTarget, signal: AbortSignal): Promise<
 export async function measureLink(target: LinkTarget, signal: AbortSignal): Promise<Baseline> {
   const state = await linkState(target, signal);
   const bytesBefore = await bytesCarried(target.api, target.proxy, signal);
-  const roundTripMs = state?.enabled
-    ? await roundTrip(state.listen, target.protocol, signal).catch(() => undefined)
-    : undefined;
+  const roundTripMs = state?.enabled ? await leastRoundTrip(state.listen, target.protocol, signal) : undefined;
   const bytesAfter = await bytesCarried(target.api, target.proxy, signal);
   return {
     ...(roundTripMs === undefined ? {} : { roundTripMs }),
     ...(bytesBefore === undefined ? {} : { bytesBefore }),
     ...(bytesAfter === undefined ? {} : { bytesAfter }),
   };
+}
+
+/** Of three: what held up the machine for a moment is not the link's. Undefined when the first gets no answer. */
+async function leastRoundTrip(
+  address: string,
+  protocol: TopologyLink['protocol'],
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let least = await roundTrip(address, protocol, signal).catch(() => undefined);
+  for (let more = 0; least !== undefined && more < 2; more += 1) {
+    const again = await roundTrip(address, protocol, signal).catch(() => undefined);
+    if (again !== undefined) least = Math.min(least, again);
+  }
+  return least;
 }
 
 /** The link's proxy, listening where it is reached from here. */

@@ -36,6 +36,8 @@ export interface ToxicFault<Params extends ToxicParams> {
   kind: string;
   resolve(params: Params, topology: Topology): Resolved<LinkTarget>;
   family?: FaultFamily;
+  /** A link through a fault proxy unless told. */
+  needs?: string;
   about: string;
   provenBy: string;
   params: z.ZodType<Params>;
@@ -62,11 +64,12 @@ export interface Sighting {
 /** A fault that is a toxic on a link: proven by connections of our own through the link, and by traffic of others on it. */
 export function toxicFault<Params extends ToxicParams>(toxic: ToxicFault<Params>): FaultKind<Params, LinkTarget> {
   const { kind, family = 'network', about, params, provenBy, undoneBy = 'removing the toxic' } = toxic;
+  const { needs = 'a link through a fault proxy' } = toxic;
   return {
     kind,
     family,
     about,
-    needs: 'a link through a fault proxy',
+    needs,
     provenBy: `${provenBy}, and traffic of the target itself on the link meanwhile`,
     undoneBy: `${undoneBy}; our own fault proxy removes it by itself soon after the fault should have ended`,
     params,
@@ -127,6 +130,7 @@ async function proveToxic(
 ): Promise<Proof> {
   const atOnce = share >= 1 ? 1 : Math.min(MOST_AT_ONCE, Math.ceil(Math.log(0.001) / Math.log(1 - share)));
   let looked = 0;
+  let hitRounds = 0;
   let last = 'was not measured in time';
   const late = () => `${target.name} ${last}: no effect was seen${looked > 1 ? ` after ${looked} looks` : ''}`;
   const lookAtAll = async (reach: LinkReach) => {
@@ -146,14 +150,17 @@ async function proveToxic(
       const hits = await lookAtAll(reach);
       const tookMs = performance.now() - fromMs;
       if (hits.length === 0) {
+        if (share >= 1) hitRounds = 0;
         await sleep(LOOK_AGAIN_MS);
         continue;
       }
+      hitRounds += 1;
+      // A machine that is held up for a moment looks as if it were hit; twice in a row, or for long, it does not. Where the
+      // dice are thrown, a miss in between says nothing.
+      if (!seenBefore && hitRounds < 2 && tookMs < LONG_MS) continue;
       const few = share < 1 ? ` (${hits.length} of ${atOnce} ${of})` : '';
       const evidence = `${target.name} ${last}${few}`;
       if (seenBefore) return { proven: true, evidence };
-      // A machine that is held up for a moment looks as if it were hit; twice in a row, or for long, it does not.
-      if (tookMs < LONG_MS && (await lookAtAll(reach)).length === 0) continue;
       const others = await othersSeen(target, signal);
       if (others !== undefined) return { proven: true, evidence: `${evidence}; ${others} meanwhile` };
       return { proven: false, evidence: `${evidence}, but nobody sent a byte over it: the link carries no traffic` };
