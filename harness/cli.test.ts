@@ -86,6 +86,7 @@ describe('without a target', () => {
     [['run'], /missing required argument 'scenario'/],
     [['run', 'x.ts', '--sead', '1'], /Did you mean --seed\?/],
     [['run', 'x.ts', '--seed', 'one'], /Expected a whole number, got 'one'/],
+    [['run', 'x.ts', '--nonce', ''], /Expected 1 to 100 letters, digits, .*, got ""/],
     [['run', 'nowhere.ts'], /There is no scenario at nowhere\.ts/],
     [['report', 'last'], /There is no run yet/],
     [['query', 'last', 'up'], /There is no run yet/],

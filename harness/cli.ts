@@ -100,7 +100,7 @@ function commandLine(done: (result: CommandResult) => void): Command {
     'stampede run scenarios/first-run.ts --target compose',
   ])
     .option('--seed <number>', "seed of all randomness (default: the scenario's)", wholeNumber)
-    .option('--nonce <text>', "of an earlier run's plan.json: the same ids and idempotency keys again")
+    .option('--nonce <text>', "of an earlier run's plan.json: the same ids and idempotency keys again", nonce)
     .option('--agents <number>', "agent processes (default: the scenario's)", wholeNumber)
     .addOption(targetOption("instead of the scenario's target"))
     .option('--with <parts>', WITH_HELP, partChoice)
@@ -300,6 +300,13 @@ function partChoice(text: string): PartChoice {
 
 function targetOption(about: string): Option {
   return new Option('--target <which>', about).choices(['reference', 'compose']);
+}
+
+function nonce(text: string): string {
+  if (/^[\w.-]{1,100}$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `Expected 1 to 100 letters, digits, '.', '-' or '_', as plan.json has it, got ${JSON.stringify(text)}.`,
+  );
 }
 
 function wholeNumber(text: string): number {

@@ -10,14 +10,21 @@ import type { CommandResult } from './command.ts';
 
 /** `stampede plan`: everything a run would do, without doing any of it. */
 export async function planCommand(file: string, options: PrepareOptions): Promise<CommandResult> {
-  const plan = await prepare(file, options);
+  // Each run draws its own: a plan that is only looked at has none, and is the same at every call.
+  const plan = await prepare(file, { ...options, nonce: PLANNED });
   const calibration = readCalibration(calibrationFile);
   const capacity = calibration && capacityFor(plan, calibration, freemem() / 2 ** 30);
   const room =
     calibration && capacity
       ? describeCapacity(capacity, calibration)
       : ['stampede calibrate would tell whether this machine can carry it'];
-  return { exitCode: 0, text: render(plan, room), json: { ...plan, ...(capacity ? { capacity } : {}) } };
+  return { exitCode: 0, text: render(plan, room), json: { ...withoutNonce(plan), ...(capacity ? { capacity } : {}) } };
+}
+
+const PLANNED = 'planned';
+
+function withoutNonce({ nonce: _, ...plan }: Plan): Omit<Plan, 'nonce'> {
+  return plan;
 }
 
 /** `room` says whether this machine has what the plan needs. */

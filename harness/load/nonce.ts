@@ -5,7 +5,7 @@ export type Nonce = readonly [number, number, number, number];
 
 /**
  * What sets the ids of one run apart from those of every other run with the same seed, out of any text. Nothing else of
- * the traffic depends on it.
+ * the traffic depends on it but the boundaries of multipart bodies, which are such ids.
  */
 export function nonceOf(text: string): Nonce {
   const digest = createHash('sha256').update(text).digest();
