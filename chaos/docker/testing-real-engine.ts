@@ -104,8 +104,13 @@ async function stopEngine(child: ChildProcess, directory: string): Promise<void>
 
 /** False where the tests cannot run at all; they are skipped by name. */
 export function canRunEngine(): boolean {
-  const programs = ['docker', 'dockerd', 'busybox', 'iptables', 'tc'];
-  return programs.every((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0);
+  return missingPrograms(['dockerd']).length === 0;
+}
+
+/** Programs that the test image and the tests need, and that are not on PATH. */
+export function missingPrograms(more: readonly string[] = []): string[] {
+  const programs = ['docker', 'busybox', 'iptables', 'tc', ...more];
+  return programs.filter((program) => spawnSync('sh', ['-c', `command -v ${program}`]).status !== 0);
 }
 
 /** What a file of the machine says, or nothing. */

@@ -66,7 +66,7 @@ async function useLink(name: string): Promise<void> {
 function specOf(link: string, of: { point: Point; watchdog: boolean }) {
   const run = link.replace('->', '-');
   const undoDirectory = join(directory, `undo-${run}`);
-  const fault = `latency link=${link} latencyMs=60`;
+  const fault = `latency link=${link} latencyMs=200`;
   return { run, undoDirectory, topology: join(directory, 'topology.json'), fault, ...of, forMs: 10_000 };
 }
 

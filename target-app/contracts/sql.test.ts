@@ -57,10 +57,13 @@ describe('the SQL contract, at a shard that breaks it', () => {
 
   async function asSuperuser(statements: readonly string[]): Promise<void> {
     const database = connectDatabase({ shard: 'x', dsn: part.dsn('postgres'), maxConnections: 1, maxWaiting: 1 });
-    await database.session(10_000, async (session) => {
-      for (const statement of statements) await session.batch(statement);
-    });
-    await database.close();
+    try {
+      await database.session(10_000, async (session) => {
+        for (const statement of statements) await session.batch(statement);
+      });
+    } finally {
+      await database.close();
+    }
   }
 
   const check = (begins: string) => {
@@ -70,9 +73,12 @@ describe('the SQL contract, at a shard that breaks it', () => {
   };
 
   test.each(BROKEN)('is not said to hold: %s', async (begins, breaks, mends) => {
-    await asSuperuser(breaks);
-    await expect(check(begins).holds(part)).rejects.toThrow(/^expected|too many clients/);
-    await asSuperuser(mends);
+    try {
+      await asSuperuser(breaks);
+      await expect(check(begins).holds(part)).rejects.toThrow(/^expected|too many clients/);
+    } finally {
+      await asSuperuser(mends);
+    }
   });
 
   test('is not said to hold: refuses writes on the standby', async () => {
