@@ -7,8 +7,8 @@ const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts', 'harness/stee
 export default defineConfig({
   test: {
     pool: 'forks',
-    // Most of them wait for a process or for a time: two at once on one core are no hardship.
-    maxWorkers: 2,
+    // Most of them wait for a process or for a time: three at once on two cores are no hardship.
+    maxWorkers: 3,
     // As the launcher has it.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/stampede') },
     setupFiles: ['harness/testing-seed.ts'],
