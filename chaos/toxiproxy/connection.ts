@@ -86,6 +86,9 @@ export class Connection {
       random: random(direction),
       close: (how) => this.#close(how),
       reply: (chunk, then) => this.#reply(chunk, then),
+      onReady: () => {
+        if (direction === 'downstream') for (const asked of this.links('upstream')) asked.repliesReady();
+      },
     });
     let failed = false;
     source.on('data', (chunk: Buffer) => {
@@ -103,9 +106,9 @@ export class Connection {
     return link;
   }
 
-  #reply(chunk: Buffer, then: 'next' | 'more' | 'close'): void {
+  #reply(chunk: Buffer, then: 'next' | 'more' | 'close'): boolean {
     if (then === 'next') this.#answer.receive(chunk);
-    for (const link of this.links('downstream')) link.inject(chunk, then === 'close');
+    return this.links('downstream').every((link) => link.inject(chunk, then === 'close'));
   }
 
   #requestBegins(): void {

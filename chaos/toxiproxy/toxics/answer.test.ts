@@ -19,6 +19,7 @@ const TOO_MANY = [
 ].join('\r\n');
 
 const GET = 'GET /pay HTTP/1.1\r\nhost: x\r\n\r\n';
+const SHORT_GET = 'GET / HTTP/1.1\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\n';
 const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const SPARES_THEN_HITS = 11;
@@ -205,6 +206,38 @@ describe('the toxic answer', () => {
     await bytes(client, 27);
     client.write(GET);
     expect((await bytes(client, 12)).toString()).toBe('HTTP/1.1 429');
+  });
+
+  it.each([
+    ['alone', []],
+    [
+      'between toxics that hold what passes',
+      [
+        { type: 'slicer', stream: 'upstream', attributes: { average_size: 60_000 } },
+        { type: 'slicer', stream: 'downstream', attributes: { average_size: 60_000 } },
+      ],
+    ],
+  ])('holds back a client that asks without end and does not read: %s', async (_, others) => {
+    await using rig = await startRig();
+    for (const toxic of others) await rig.call('POST', '/proxies/p/toxics', toxic);
+    await add(rig, { status: 429, retry_after: 2 });
+    const { client } = await rig.pair();
+    const requests = 200_000;
+    client.write(SHORT_GET.repeat(requests));
+    const came = () => rig.metric('toxiproxy_proxy_received_bytes_total', { direction: 'upstream' });
+    let before = -1;
+    let unchanged = 0;
+    await until('nothing moves any more', async () => {
+      const now = await came();
+      unchanged = now > 0 && now === before ? unchanged + 1 : 0;
+      before = now;
+      return unchanged >= 30;
+    });
+    // Their answers are seven times as long, and the kernel's buffers take 10 MB of these.
+    expect(before).toBeLessThan((requests * SHORT_GET.length) / 2);
+    for (let got = 0; got < requests; got += 1_000) {
+      expect((await bytes(client, 1_000 * TOO_MANY.length)).toString()).toBe(TOO_MANY.repeat(1_000));
+    }
   });
 
   it('is refused with what was expected, and told with what it is', async () => {

@@ -48,6 +48,10 @@ class AnswerStage extends Stage<Attributes> {
     return true;
   }
 
+  override get isInRequest(): boolean {
+    return this.#held.length > 0 || this.#skipping !== undefined;
+  }
+
   override end(): void {
     this.#letGo();
     super.end();
