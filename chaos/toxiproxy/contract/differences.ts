@@ -20,6 +20,7 @@ export const DIFFERENCES = [
   'logs',
   'a taken port',
   'arguments that are no flags',
+  'clients that come at a shutdown',
   '-seed',
   'large bodies',
   'HTTP that no client speaks',

@@ -300,6 +300,8 @@ describe.each(PROGRAMS)('$name', (program) => {
       up.child.kill(signal);
       await until('the shutdown has begun', () => up.output().includes('Shutdown started'));
       await until('nobody new is let in', () => refused(port));
+      // The original's proxies take clients to the end.
+      expect(await refused(a)).toBe(!program.original);
       up.child.kill(signal);
       asking.write(body.slice(10));
       expect(await up.code).toBe(0);
