@@ -222,7 +222,7 @@ describe('the toxic answer', () => {
     for (const toxic of others) await rig.call('POST', '/proxies/p/toxics', toxic);
     await add(rig, { status: 429, retry_after: 2 });
     const { client } = await rig.pair();
-    const requests = 200_000;
+    const requests = 100_000;
     client.write(SHORT_GET.repeat(requests));
     const came = () => rig.metric('toxiproxy_proxy_received_bytes_total', { direction: 'upstream' });
     let before = -1;
@@ -231,13 +231,12 @@ describe('the toxic answer', () => {
       const now = await came();
       unchanged = now > 0 && now === before ? unchanged + 1 : 0;
       before = now;
-      return unchanged >= 30;
+      return unchanged >= 20;
     });
-    // Their answers are seven times as long, and the kernel's buffers take 10 MB of these.
-    expect(before).toBeLessThan((requests * SHORT_GET.length) / 2);
-    for (let got = 0; got < requests; got += 1_000) {
-      expect((await bytes(client, 1_000 * TOO_MANY.length)).toString()).toBe(TOO_MANY.repeat(1_000));
-    }
+    // All answers have 15 MB. The kernel's buffers take 10 MB at most by default, the proxy hardly any.
+    expect(before).toBeLessThan(0.9 * requests * SHORT_GET.length);
+    const answers = await bytes(client, requests * TOO_MANY.length);
+    expect(answers.equals(Buffer.from(TOO_MANY.repeat(requests)))).toBe(true);
   });
 
   it('is refused with what was expected, and told with what it is', async () => {
