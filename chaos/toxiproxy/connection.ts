@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Address } from './address.ts';
+import { FirstAnswer } from './first-answer.ts';
 import { Link } from './link.ts';
 import type { Counters } from './metrics.ts';
 import type { Random } from './random.ts';
@@ -31,8 +32,8 @@ export class Connection {
   readonly #dialTimer: NodeJS.Timeout;
   #links: Link[] = [];
   #openSockets = 2;
-  /** The upstream has answered what the client sent so far: what the client sends next is another request. */
-  #answered = false;
+  /** Once it has begun what the client sends next is another request. */
+  #answer = new FirstAnswer();
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -85,11 +86,14 @@ export class Connection {
       random: random(direction),
       close: (how) => this.#close(how),
       reply: (chunk, then) => this.#reply(chunk, then),
+      onReady: () => {
+        if (direction === 'downstream') for (const asked of this.links('upstream')) asked.repliesReady();
+      },
     });
     let failed = false;
     source.on('data', (chunk: Buffer) => {
-      if (direction === 'downstream') this.#answered = true;
-      else if (this.#answered) this.#requestBegins();
+      if (direction === 'downstream') this.#answer.receive(chunk);
+      else if (this.#answer.begun) this.#requestBegins();
       link.receive(chunk);
     });
     source.once('end', () => link.sourceEnded('fin'));
@@ -102,13 +106,13 @@ export class Connection {
     return link;
   }
 
-  #reply(chunk: Buffer, then: 'next' | 'more' | 'close'): void {
-    if (then === 'next') this.#answered = true;
-    for (const link of this.links('downstream')) link.inject(chunk, then === 'close');
+  #reply(chunk: Buffer, then: 'next' | 'more' | 'close'): boolean {
+    if (then === 'next') this.#answer.receive(chunk);
+    return this.links('downstream').every((link) => link.inject(chunk, then === 'close'));
   }
 
   #requestBegins(): void {
-    this.#answered = false;
+    this.#answer = new FirstAnswer();
     for (const link of this.#links) link.requestBegins();
   }
 

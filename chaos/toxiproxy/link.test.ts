@@ -201,7 +201,7 @@ describe('a stream', () => {
         expect(how).toBe('end');
         expect(data.equals(Buffer.concat(sent)), 'bytes out are bytes in').toBe(true);
       }),
-      { numRuns: 120 },
+      { numRuns: 60 },
     );
   });
 });

@@ -21,6 +21,8 @@ export class Link implements Inlet {
   #over = false;
   /** Something has come since the last request began. */
   #underWay = false;
+  /** The source does not read as fast as toxics here answer it. */
+  #repliesFull = false;
 
   constructor(direction: Direction, toxics: readonly Toxic[], ends: LinkEnds) {
     this.direction = direction;
@@ -36,14 +38,26 @@ export class Link implements Inlet {
   receive(chunk: Buffer): void {
     this.#ends.counters.receivedBytes += chunk.length;
     this.#underWay = true;
-    if (!this.#first.push(chunk) && !this.#over) this.#ends.source.pause();
+    const takesMore = this.#first.push(chunk) && !this.#repliesFull;
+    if (!takesMore && !this.#over) this.#ends.source.pause();
   }
 
-  /** Something for the sink that the source never said; after the last of it the connection ends. */
-  inject(chunk: Buffer, last: boolean): void {
-    if (this.#over || this.#ending !== undefined) return;
-    this.#first.push(chunk);
+  /**
+   * Something for the sink that the source never said; after the last of it the connection ends. False when no more is
+   * wanted until `onReady` is called.
+   */
+  inject(chunk: Buffer, last: boolean): boolean {
+    if (this.#over || this.#ending !== undefined) return true;
+    const takesMore = this.#first.push(chunk);
     if (last) this.sourceEnded('gone');
+    return takesMore;
+  }
+
+  /** The link the other way can take more of what toxics here say to the source. */
+  repliesReady(): void {
+    if (!this.#repliesFull) return;
+    this.#repliesFull = false;
+    this.#wake();
   }
 
   /** The source has ended; what is held still goes its way before the sink hears of it. */
@@ -63,7 +77,9 @@ export class Link implements Inlet {
   }
 
   ready(): void {
-    if (!this.#over && this.#ending !== 'cut') this.#ends.source.resume();
+    if (this.#over || this.#ending === 'cut' || this.#repliesFull) return;
+    this.#ends.source.resume();
+    this.#ends.onReady();
   }
 
   /** Puts a toxic at the end of the chain. */
@@ -80,17 +96,17 @@ export class Link implements Inlet {
   requestBegins(): void {
     if (this.#ending !== undefined || this.#over) return;
     this.#underWay = false;
-    let changed = false;
-    for (const slot of this.#slots) {
-      if (slot.toxic.per !== 'request') continue;
-      changed = true;
+    const drawn = this.#slots.filter(({ toxic, active, stage }) => {
+      return toxic.per === 'request' && !(active && stage.isInRequest);
+    });
+    if (drawn.length === 0) return;
+    for (const slot of drawn) {
       if (slot.active) slot.stage.release();
       slot.active = this.#hits(slot.toxic);
       slot.stage = this.#stage(slot.toxic, (how) => this.#cut(slot, how));
     }
-    if (!changed) return;
     this.#wire();
-    for (const slot of this.#slots) if (slot.toxic.per === 'request' && slot.active) slot.stage.start();
+    for (const slot of drawn) if (slot.active) slot.stage.start();
     this.#wake();
   }
 
@@ -145,7 +161,10 @@ export class Link implements Inlet {
   }
 
   #stage({ kind, attributes }: Toxic, cut: (how: 'close' | 'reset') => void): Stage {
-    const { random, reply } = this.#ends;
+    const { random } = this.#ends;
+    const reply: Surroundings['reply'] = (chunk, then) => {
+      if (!this.#ends.reply(chunk, then)) this.#repliesFull = true;
+    };
     return kind.stage(attributes, { random, cut, reply, underWay: this.#underWay });
   }
 
@@ -230,8 +249,10 @@ export interface LinkEnds {
   random: Random;
   /** Ends the connection in both directions. */
   close(how: 'close' | 'reset'): void;
-  /** Answers the source in the sink's place: see Surroundings. */
-  reply: Surroundings['reply'];
+  /** The link can take more: from its source, which goes on already, and from `inject`. */
+  onReady(): void;
+  /** Answers the source in the sink's place: see Surroundings. False asks for a pause until `repliesReady` is called. */
+  reply(...said: Parameters<Surroundings['reply']>): boolean;
 }
 
 interface Slot {

@@ -119,6 +119,11 @@ export class Proxies {
     return this.populate(body, { applyToxics: false });
   }
 
+  /** No proxy there is takes another client; their connections go on. */
+  closeListeners(): void {
+    for (const proxy of this.#byName.values()) proxy.closeListener();
+  }
+
   async stopAll(): Promise<void> {
     await this.#inTurn(async () => {
       for (const proxy of this.#byName.values()) proxy.close();

@@ -3,6 +3,7 @@ import { formatAddress, resolveAddress } from './address.ts';
 import { api } from './api.ts';
 import { loadConfig } from './config-file.ts';
 import { EventLog } from './event-log.ts';
+import { listening } from './listening.ts';
 import { type Log, NO_LOG } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { Proxies } from './proxies.ts';
@@ -29,7 +30,7 @@ export interface Toxiproxy {
   url: string;
   /** Creates the proxies of a JSON array, as POST /populate does; throws the first error. */
   populate(json: string): Promise<number>;
-  /** Answers what was asked, for 30 s at most, then cuts every connection. */
+  /** Takes nobody new, answers what was asked, for 30 s at most, then cuts every connection. */
   close(): Promise<void>;
 }
 
@@ -50,11 +51,15 @@ export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxipro
     if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else socket.end(NO_REQUEST);
   });
-  const resolved = await resolveAddress(formatAddress({ host, port }));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, ...(resolved.host === '' ? {} : { host: resolved.host }) }, resolve);
-  });
+  try {
+    const resolved = await resolveAddress(formatAddress({ host, port }));
+    await listening(server, { port, ...(resolved.host === '' ? {} : { host: resolved.host }) }, ({ message }) =>
+      log.error('Unable to accept a client of the API', { error: message }),
+    );
+  } catch (error) {
+    await proxies.stopAll();
+    throw error;
+  }
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error(`expected a TCP address, got ${bound}`);
   return {
@@ -65,6 +70,7 @@ export async function startToxiproxy(options: ToxiproxyOptions): Promise<Toxipro
       return done.length;
     },
     close: async () => {
+      proxies.closeListeners();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       await underWay.none(SHUTDOWN_MS);
       await proxies.stopAll();

@@ -8,6 +8,7 @@ import type { Cause, EventLog } from './event-log.ts';
 import { ttlField } from './extension-fields.ts';
 import { type Json, toJson } from './go-json.ts';
 import { Lease } from './lease.ts';
+import { listening } from './listening.ts';
 import type { Log, LogFields } from './log.ts';
 import type { Counters, Metrics, ProxyGauges } from './metrics.ts';
 import { seededRandom } from './random.ts';
@@ -78,6 +79,11 @@ export class TcpProxy {
     this.#dropLease();
     this.#counters('upstream');
     this.#counters('downstream');
+  }
+
+  /** Takes no more clients; those there are go on. */
+  closeListener(): void {
+    this.#server?.close();
   }
 
   /** Closes the listener and cuts every connection. */
@@ -301,18 +307,17 @@ async function listenOn(listen: string, onClient: (client: Socket) => void): Pro
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, onClient);
   // As in the original, 0.0.0.0 is every interface, IPv6 included.
   const host = address.host === '0.0.0.0' ? '' : address.host;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(bindError(address, error))));
-    server.listen({ port: address.port, ...(host === '' ? {} : { host }) }, resolve);
-  });
-  server.removeAllListeners('error');
-  // Out of file descriptors: the listener stays, the client at hand is lost.
-  server.on('error', () => {});
+  try {
+    await listening(server, { port: address.port, ...(host === '' ? {} : { host }) });
+  } catch (error) {
+    throw new Error(bindError(address, error));
+  }
   return server;
 }
 
-function bindError(address: Address, error: NodeJS.ErrnoException): string {
-  return `listen tcp ${formatAddress(address)}: bind: ${BIND_ERRORS[error.code ?? ''] ?? error.message}`;
+function bindError(address: Address, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? `${error.code}` : '';
+  return `listen tcp ${formatAddress(address)}: bind: ${BIND_ERRORS[code] ?? errorText(error)}`;
 }
 
 const BIND_ERRORS: Record<string, string> = {

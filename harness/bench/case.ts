@@ -20,9 +20,14 @@ export interface BenchContext {
   say: (line: string) => void;
   /** By name; or why it cannot be had. */
   peer(name: string): Promise<Peer | Missing>;
-  /** The path of the original Toxiproxy's server. */
-  toxiproxy(): string | Missing;
+  /** The original Toxiproxy's server. */
+  toxiproxy(): OriginalToxiproxy | Missing;
   nginx(options?: { logTimes: boolean }): Promise<Nginx | Missing>;
+}
+
+export interface OriginalToxiproxy {
+  path: string;
+  version: string;
 }
 
 export interface Missing {

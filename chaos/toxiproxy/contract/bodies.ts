@@ -107,4 +107,16 @@ export const BODIES: Chapters = {
       }),
     ),
   ],
+  'reads a body of any sensible length': () => [
+    { send: 'POST /proxies', body: `${' '.repeat(MEBIBYTES_16 - 2)}{}`, answers: error(400, NO_NAME) },
+    {
+      send: 'POST /proxies',
+      body: `${' '.repeat(MEBIBYTES_16)}{}`,
+      answers: error(413, 'expected a body of at most 16777216 bytes'),
+      original: { answers: error(400, NO_NAME), difference: 'large bodies' },
+    },
+  ],
 };
+
+const MEBIBYTES_16 = 16 * 1024 * 1024;
+const NO_NAME = 'missing required field: name';

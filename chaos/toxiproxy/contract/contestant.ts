@@ -70,7 +70,7 @@ export async function answering(url: string): Promise<void> {
 }
 
 /** Of each file of tests its own, so that they can run at the same time: what is free to one may be wanted by another. */
-const PORTS = { requests: 20_000, program: 23_000, links: 26_000, client: 29_000 };
+const PORTS = { requests: 20_000, program: 23_000, links: 26_000, client: 29_000, server: 17_000 };
 
 /** A port nobody listens on, outside the range from which the system picks ports for outgoing connections. */
 export async function freePort(whose: keyof typeof PORTS): Promise<number> {

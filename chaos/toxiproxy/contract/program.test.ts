@@ -8,6 +8,7 @@ import { until } from '../test-rig.ts';
 import { ask } from './ask.ts';
 import { freePort } from './contestant.ts';
 import { killAll, PROGRAMS, run, runAt } from './program.ts';
+import { PROGRAM_DIFFERENCES, refused } from './program-differences.ts';
 import { created, proxy, wanted } from './step.ts';
 
 /** Flags, files, logs, metrics and signals: the same for `stampede toxiproxy` and toxiproxy-server. */
@@ -241,41 +242,7 @@ describe.each(PROGRAMS)('$name', (program) => {
     expect(page.body.includes('_build_info{')).toBe(ofProcess);
   });
 
-  it('is told that its port is taken', async () => {
-    const port = await freePort('program');
-    await runAt(program, port);
-    const second = run(program, ['-port', `${port}`], { LOG_LEVEL: 'error' });
-    if (program.original) {
-      // It goes on without an API.
-      await until('it is logged', () => second.lines().length > 0);
-      expect(second.lines().map(told)).toEqual([
-        {
-          level: 'error',
-          error: `listen tcp 127.0.0.1:${port}: bind: address already in use`,
-          message: 'Server finished with error',
-        },
-      ]);
-      expect(second.child.exitCode).toBeNull();
-    } else {
-      expect(await second.code).toBe(4);
-      expect(second.errors()).toBe(
-        `toxiproxy: port ${port} on localhost is taken: stop what listens there, or choose another with -port\n`,
-      );
-    }
-  });
-
-  it('is told arguments that are no flags', async () => {
-    const port = await freePort('program');
-    const args = ['-port', `${port}`, 'config.json', '-nope'];
-    if (program.original) {
-      const up = await runAt(program, port, args.slice(2));
-      expect(up.errors()).toBe('');
-    } else {
-      const ended = run(program, args);
-      expect(await ended.code).toBe(2);
-      expect(ended.errors()).toMatch(/^expected a flag, got config.json\nUsage of /);
-    }
-  });
+  it.each(Object.entries(PROGRAM_DIFFERENCES))('differs on purpose: %s', (_difference, test) => test(program));
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
     'finishes the answers under way on %s, and cuts what it carries',
@@ -309,15 +276,3 @@ describe.each(PROGRAMS)('$name', (program) => {
     },
   );
 });
-
-async function refused(port: number): Promise<boolean> {
-  const late = connect(port, '127.0.0.1');
-  try {
-    await once(late, 'connect');
-    return false;
-  } catch {
-    return true;
-  } finally {
-    late.destroy();
-  }
-}

@@ -1,5 +1,15 @@
+import type { Difference } from './differences.ts';
+
+interface OnTheWire {
+  lines: string[];
+  body?: string;
+  answers: string[];
+  /** Where we do something else than the original, on purpose: its answers, and which difference this is. */
+  original?: { answers: string[]; difference: Difference };
+}
+
 /** Requests as they stand on the wire, and all answers to them, without what is the same of every answer. */
-export const WIRE: Record<string, { lines: string[]; body?: string; answers: string[] }> = {
+export const WIRE: Record<string, OnTheWire> = {
   'a path with a bad escape': { lines: ['GET /%zz HTTP/1.1', 'Host: x'], answers: ['400 400 Bad Request'] },
   'a request without a host': {
     lines: ['GET /version HTTP/1.1'],
@@ -43,5 +53,20 @@ export const WIRE: Record<string, { lines: string[]; body?: string; answers: str
     answers: ['400 400 Bad Request'],
   },
   'a long header': { lines: ['GET /proxies HTTP/1.1', 'Host: x', `X: ${'x'.repeat(100_000)}`], answers: ['200 {}'] },
+  "a method of one's own making": {
+    lines: ['MADEUP /proxies HTTP/1.1', 'Host: x'],
+    answers: ['400 400 Bad Request'],
+    original: { answers: ['405 '], difference: 'HTTP that no client speaks' },
+  },
+  'a request for a tunnel': {
+    lines: ['CONNECT /proxies HTTP/1.1', 'Host: x'],
+    answers: [],
+    original: { answers: ['405 '], difference: 'HTTP that no client speaks' },
+  },
+  'a question about the whole server': {
+    lines: ['OPTIONS * HTTP/1.1', 'Host: x'],
+    answers: ['301 '],
+    original: { answers: ['200 '], difference: 'HTTP that no client speaks' },
+  },
   'what is no HTTP': { lines: ['hello'], answers: ['400 400 Bad Request'] },
 };

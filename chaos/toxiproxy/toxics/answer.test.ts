@@ -19,7 +19,10 @@ const TOO_MANY = [
 ].join('\r\n');
 
 const GET = 'GET /pay HTTP/1.1\r\nhost: x\r\n\r\n';
+const SHORT_GET = 'GET / HTTP/1.1\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\ncontent-length: 4\r\n\r\n';
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+const SPARES_THEN_HITS = 11;
 
 /** One answer after the other over one connection. */
 async function answered(send: string[], attributes: object = { status: 429, retry_after: 2 }) {
@@ -84,14 +87,18 @@ describe('the toxic answer', () => {
     }
   });
 
-  it('throws a long body away before it answers', async () => {
+  const LONG = 3 * 1024 * 1024;
+  const CHUNK = `10000;x="y"\r\n${'\n'.repeat(65_536)}\r\n`;
+  it.each([
+    ['of known length', `content-length: ${LONG}`, '\n'.repeat(LONG)],
+    ['in chunks', 'transfer-encoding: chunked', `${CHUNK.repeat(LONG / 65_536)}0\r\nt: 1\r\n\r\n`],
+  ])('throws a long body %s away before it answers, and the connection goes on', async (_, field, body) => {
     await using rig = await startRig();
     await add(rig, { status: 503 });
     const { client, upstream } = await rig.pair();
     upstream.on('end', () => upstream.end());
-    const long = 3 * 1024 * 1024;
-    client.write(`POST / HTTP/1.1\r\ncontent-length: ${long}\r\n\r\n`);
-    client.write(Buffer.alloc(long));
+    client.write(`POST / HTTP/1.1\r\n${field}\r\n\r\n`);
+    client.write(body);
     client.write(GET);
     expect((await bytes(client, 24)).toString()).toBe('HTTP/1.1 503 Service Una');
     client.end();
@@ -181,6 +188,55 @@ describe('the toxic answer', () => {
       server.closeAllConnections();
       server.close();
     }
+  });
+
+  it('takes the body after 100 Continue for no request of its own, so that none is held', async () => {
+    // With this seed the toxic spares the first request of a connection, and would hit a second one.
+    await using rig = await startRig({ seed: SPARES_THEN_HITS });
+    await add(rig, { status: 429 }, { toxicity: 0.5 });
+    const { client, upstream } = await rig.pair();
+    const head = 'PUT / HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n';
+    client.write(head);
+    await bytes(upstream, head.length);
+    upstream.write(CONTINUE);
+    await bytes(client, CONTINUE.length);
+    client.write('text');
+    expect((await bytes(upstream, 4)).toString()).toBe('text');
+    upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+    await bytes(client, 27);
+    client.write(GET);
+    expect((await bytes(client, 12)).toString()).toBe('HTTP/1.1 429');
+  });
+
+  it.each([
+    ['alone', []],
+    [
+      'between toxics that hold what passes',
+      [
+        { type: 'slicer', stream: 'upstream', attributes: { average_size: 60_000 } },
+        { type: 'slicer', stream: 'downstream', attributes: { average_size: 60_000 } },
+      ],
+    ],
+  ])('holds back a client that asks without end and does not read: %s', async (_, others) => {
+    await using rig = await startRig();
+    for (const toxic of others) await rig.call('POST', '/proxies/p/toxics', toxic);
+    await add(rig, { status: 429, retry_after: 2 });
+    const { client } = await rig.pair();
+    const requests = 100_000;
+    client.write(SHORT_GET.repeat(requests));
+    const came = () => rig.metric('toxiproxy_proxy_received_bytes_total', { direction: 'upstream' });
+    let before = -1;
+    let unchanged = 0;
+    await until('nothing moves any more', async () => {
+      const now = await came();
+      unchanged = now > 0 && now === before ? unchanged + 1 : 0;
+      before = now;
+      return unchanged >= 20;
+    });
+    // All answers have 15 MB. The kernel's buffers take 10 MB at most by default, the proxy hardly any.
+    expect(before).toBeLessThan(0.9 * requests * SHORT_GET.length);
+    const answers = await bytes(client, requests * TOO_MANY.length);
+    expect(answers.equals(Buffer.from(TOO_MANY.repeat(requests)))).toBe(true);
   });
 
   it('is refused with what was expected, and told with what it is', async () => {

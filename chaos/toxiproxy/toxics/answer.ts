@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import { endOfChunks, type RequestHead, readHead } from './request-framing.ts';
+import { type RequestHead, type Rest, readHead, restOf } from './request-framing.ts';
 import { Stage } from './stage.ts';
 import type { ToxicType } from './toxic-type.ts';
 
@@ -31,8 +31,8 @@ export const ANSWER_MARK = 'x-toxic: answer';
 class AnswerStage extends Stage<Attributes> {
   /** Of a request that is not all there yet: kept, so that it can go its way when the toxic leaves before that. */
   #held: Buffer = EMPTY;
-  /** A body too long to be kept: so much of it is still to be thrown away before its request is answered. */
-  #skipping: { head: RequestHead; bytes: number } | undefined;
+  /** A request too long to be kept: the rest of it is still to be thrown away before it is answered. */
+  #skipping: { head: RequestHead; rest: Rest } | undefined;
   /** What comes is no HTTP/1, or began before the toxic was there. */
   #passes = this.surroundings.underWay;
   /** The last answer has been given. */
@@ -48,13 +48,17 @@ class AnswerStage extends Stage<Attributes> {
     return true;
   }
 
+  override get isInRequest(): boolean {
+    return this.#held.length > 0 || this.#skipping !== undefined;
+  }
+
   override end(): void {
     this.#letGo();
     super.end();
   }
 
   override release(): void {
-    // The beginning of this body is gone: what is left of it would be taken for something else.
+    // The beginning of this request is gone: what is left of it would be taken for something else.
     if (this.#skipping) this.surroundings.cut('close');
     else this.#letGo();
   }
@@ -72,29 +76,29 @@ class AnswerStage extends Stage<Attributes> {
       this.#letGo();
       return false;
     }
-    const { bytes, headBytes, waits } = head;
-    const tooLong = this.#held.length > MOST_HELD_BYTES;
+    const { headBytes, waits } = head;
+    const rest = restOf(head);
     // Nobody asks it to go on, so its body does not come.
-    const end = waits ? headBytes : (bytes ?? endOfChunks(this.#held, headBytes));
-    if (end === undefined) {
-      if (!tooLong) return false;
-      this.#answer({ ...head, last: true }, this.#held.length);
-    } else if (end <= this.#held.length) this.#answer(head, end);
-    else if (end <= MOST_HELD_BYTES) return false;
-    else this.#skipping = { head, bytes: end };
+    const end = waits ? 0 : rest.end(this.#held.subarray(headBytes));
+    if (end !== undefined) this.#answer(head, headBytes + end);
+    else if (this.#held.length <= MOST_HELD_BYTES) return false;
+    else this.#throwAway(head, rest);
     return true;
   }
 
-  #skip({ head, bytes }: { head: RequestHead; bytes: number }): boolean {
-    const part = Math.min(bytes, this.#held.length);
-    if (part === bytes) {
+  #skip({ head, rest }: { head: RequestHead; rest: Rest }): boolean {
+    const end = rest.end(this.#held);
+    if (end === undefined) this.#throwAway(head, rest);
+    else {
       this.#skipping = undefined;
-      this.#answer(head, part);
-    } else {
-      this.#skipping = { head, bytes: bytes - part };
-      this.#held = EMPTY;
+      this.#answer(head, end);
     }
     return true;
+  }
+
+  #throwAway(head: RequestHead, rest: Rest): void {
+    this.#skipping = { head, rest };
+    this.#held = EMPTY;
   }
 
   /** Answers a request of which the last bytes are held. */

@@ -6,7 +6,7 @@ export interface RequestHead {
   last: boolean;
   /** It waits for a word (`expect: 100-continue`) before it sends its body. */
   waits: boolean;
-  /** Length of head and body; undefined for a body in chunks, whose end is found by `endOfChunks`. */
+  /** Length of head and body; undefined for a body in chunks, whose end is found as it comes. */
   bytes: number | undefined;
   headBytes: number;
 }
@@ -40,26 +40,72 @@ export function readHead(data: Buffer): RequestHead | 'more' | 'none' {
   };
 }
 
-/** Where a chunked body that starts at `from` ends (RFC 9112, 7.1); undefined when it is not all there. */
-export function endOfChunks(data: Buffer, from: number): number | undefined {
-  let at = from;
-  for (;;) {
-    const lineEnd = data.indexOf('\r\n', at);
-    if (lineEnd === -1) return undefined;
-    const size = Number.parseInt(data.toString('latin1', at, lineEnd), 16) || 0;
-    at = lineEnd + 2;
-    if (size === 0) break;
-    at += size + 2;
+/** The rest of a request whose head has been read, as it comes in. */
+export interface Rest {
+  /** How many bytes at the start of `data`, which follows what was given before, end it; undefined when more is to come. */
+  end(data: Buffer): number | undefined;
+}
+
+export function restOf({ bytes, headBytes }: RequestHead): Rest {
+  return bytes === undefined ? new Chunks() : new KnownLength(bytes - headBytes);
+}
+
+class KnownLength implements Rest {
+  #bytes: number;
+
+  constructor(bytes: number) {
+    this.#bytes = bytes;
   }
-  // Trailer fields, until an empty line.
-  for (;;) {
-    const lineEnd = data.indexOf('\r\n', at);
-    if (lineEnd === -1) return undefined;
-    if (lineEnd === at) return at + 2;
-    at = lineEnd + 2;
+
+  end(data: Buffer): number | undefined {
+    if (this.#bytes <= data.length) return this.#bytes;
+    this.#bytes -= data.length;
+    return undefined;
   }
 }
 
+/** A body in chunks (RFC 9112, 7.1), with its trailer fields, until an empty line. */
+class Chunks implements Rest {
+  #in: 'size' | 'extension' | 'trailer' = 'size';
+  #size = 0;
+  /** Of a chunk, and of the end of its line. */
+  #skip = 0;
+  #lineIsEmpty = true;
+
+  end(data: Buffer): number | undefined {
+    for (let at = 0; at < data.length; at += 1) {
+      if (this.#skip > 0) {
+        const part = Math.min(this.#skip, data.length - at);
+        this.#skip -= part;
+        at += part - 1;
+      } else if (this.#isOver(data[at] ?? 0)) return at + 1;
+    }
+    return undefined;
+  }
+
+  /** Takes a byte outside of chunks: whether it was the last. */
+  #isOver(byte: number): boolean {
+    if (byte === LINE_FEED) {
+      if (this.#in === 'trailer') {
+        if (this.#lineIsEmpty) return true;
+      } else if (this.#size === 0) this.#in = 'trailer';
+      else {
+        this.#in = 'size';
+        this.#skip = this.#size + 2;
+        this.#size = 0;
+      }
+      this.#lineIsEmpty = true;
+    } else if (this.#in === 'size') {
+      const digit = Number.parseInt(String.fromCharCode(byte), 16);
+      if (Number.isNaN(digit)) this.#in = 'extension';
+      else this.#size = this.#size * 16 + digit;
+    } else if (byte !== CARRIAGE_RETURN) this.#lineIsEmpty = false;
+    return false;
+  }
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
 const REQUEST_LINE = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) \S+ HTTP\/1\.([01])$/;
 const START_OF_LINE = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: [^\r\n]*\r?)?$/;
 const MOST_HEAD_BYTES = 64 * 1024;

@@ -38,6 +38,11 @@ export abstract class Stage<Attributes = unknown> {
     this.#inlet.ready();
   }
 
+  /** It holds, or has thrown away, the beginning of a request: whatever comes next is the rest of that. */
+  get isInRequest(): boolean {
+    return false;
+  }
+
   /** Called when the toxic starts to work on the link, and again after each change of its attributes. */
   start(): void {}
 

@@ -39,7 +39,8 @@ describe('the fault proxies', () => {
 
   it('are compared round by round, and only ours is held to bars', () => {
     const rounds = [1, 2, 3].flatMap((at) => [round('ours', 300 * at), round('the original', 200 * at)]);
-    const lines = linesOf(rounds, { skipped: () => ({}), commands });
+    const lines = linesOf(rounds, { skipped: () => ({}), commands, versions: { toxiproxy: '2.9.0' } });
+    expect(lines.every(({ versions }) => versions?.toxiproxy === '2.9.0')).toBe(true);
     expect(lines[0]).toMatchObject({ samples: [300, 600, 900], ratio: { to: 'the original', value: 1.5 } });
     expect(lines.filter(({ bar }) => bar !== undefined).map(({ name }) => name)).toEqual(
       lines.filter(({ name }) => name.endsWith('ours')).map(({ name }) => name),

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../places.ts';
 import { Attempts } from '../attempts.ts';
-import type { BenchCase, BenchContext } from '../case.ts';
+import { type BenchCase, type BenchContext, isMissing } from '../case.ts';
 import { freePort } from '../free-port.ts';
 import { shown } from '../peers/peer.ts';
 import { type Bar, type Measured, median, pairedRatio } from '../result.ts';
@@ -13,7 +13,7 @@ const ORIGINAL = 'the original';
 const LATENCY_MS = 100;
 const CONNECTIONS = 9_000;
 
-/** The embedded fault proxy beside the original, which is 2.12.0. */
+/** The embedded fault proxy beside the original. */
 export const toxiproxy: BenchCase = {
   name: 'toxiproxy',
   question: 'What does the embedded Toxiproxy cost, and how exact is it, beside the original?',
@@ -22,7 +22,7 @@ export const toxiproxy: BenchCase = {
     const attempts = new Attempts(context.say);
     const servers = [
       { name: OURS, command: [process.execPath, join(packageRoot, 'chaos/toxiproxy/main.ts')] },
-      ...(typeof original === 'string' ? [{ name: ORIGINAL, command: [original] }] : []),
+      ...(isMissing(original) ? [] : [{ name: ORIGINAL, command: [original.path] }]),
     ];
     const rounds: Round[] = [];
     for (let at = 0; at < (context.quick ? 1 : 5); at++) {
@@ -34,10 +34,11 @@ export const toxiproxy: BenchCase = {
     }
     return linesOf(rounds, {
       skipped: (name) => {
-        if (name === ORIGINAL && typeof original !== 'string') return { skipped: original.missing };
+        if (name === ORIGINAL && isMissing(original)) return { skipped: original.missing };
         return attempts.reason(name);
       },
       commands: servers.map(({ command }) => shown([...command, '-port', 'PORT'])),
+      versions: isMissing(original) ? {} : { toxiproxy: original.version },
     });
   },
 };
@@ -110,7 +111,11 @@ const FAR_ENDS = fileURLToPath(new URL('../toxiproxy/far-ends.ts', import.meta.u
 /** Ours and the original's of each figure; only ours are held to bars. */
 export function linesOf(
   rounds: readonly Round[],
-  { skipped, commands }: { skipped: (name: string) => { skipped?: string }; commands: string[] },
+  {
+    skipped,
+    commands,
+    versions,
+  }: Pick<Measured, 'versions'> & { skipped: (name: string) => { skipped?: string }; commands: string[] },
 ): Measured[] {
   const of = (name: string, pick: (round: Round) => number | undefined) =>
     rounds.filter((round) => round.name === name).flatMap((round) => pick(round) ?? []);
@@ -132,7 +137,7 @@ export function linesOf(
         ...(note(name) === '' ? {} : { note: note(name) }),
         ...skipped(name),
         commands,
-        versions: { toxiproxy: '2.12.0' },
+        ...(versions === undefined ? {} : { versions }),
       };
     });
   return [

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../places.ts';
-import type { Missing } from '../case.ts';
+import type { Missing, OriginalToxiproxy } from '../case.ts';
 import { artillery } from './artillery.ts';
 import { autocannon } from './autocannon.ts';
 import { bareUndici } from './bare-undici.ts';
@@ -11,6 +11,7 @@ import { k6 } from './k6.ts';
 import { oha } from './oha.ts';
 import { ours } from './ours.ts';
 import type { Peer } from './peer.ts';
+import { originalToxiproxy } from './toxiproxy.ts';
 import { vegeta } from './vegeta.ts';
 import { wrk } from './wrk.ts';
 
@@ -54,13 +55,13 @@ export function findNginx(say: (line: string) => void): string | Missing {
   return debian('nginx-light', 'nginx', say) ?? { missing: 'nginx is not there and could not be installed' };
 }
 
-/** The original fault proxy, 2.12.0. */
-export function findToxiproxy(say: (line: string) => void): string | Missing {
+/** The original fault proxy: that of `TOXIPROXY_SERVER`, else 2.12.0. */
+export function findToxiproxy(say: (line: string) => void): OriginalToxiproxy | Missing {
   const module = 'github.com/Shopify/toxiproxy/v2/cmd/server@v2.12.0';
   const found =
     process.env.TOXIPROXY_SERVER ??
     installed(join(TOOLS, 'server'), module, say, 'go', ['install', module], { GOBIN: TOOLS });
-  return found ?? { missing: 'it is not there and could not be built' };
+  return found === undefined ? { missing: 'it is not there and could not be built' } : originalToxiproxy(found);
 }
 
 const VERSIONS = { artillery: '2.0.34', k6: '1.8.1', vegeta: '12.13.0', oha: '1.15.0' };
