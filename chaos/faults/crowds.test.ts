@@ -202,7 +202,7 @@ describe('a crowd', () => {
       ok: false,
       problem: 'the entry is https://127.0.0.1:1, and a crowd speaks plain HTTP only',
     });
-    for (const made of ['proxies-of:http://127.0.0.1:8474', 'unix:///var/run/docker.sock']) {
+    for (const made of ['proxies-of:http://127.0.0.1:8474', 'containers-of:http://127.0.0.1:2375']) {
       expect(resolved('thundering-herd', herd, topology(made, undefined))).toEqual({
         ok: false,
         problem: 'nobody has said where users of this system come in; give its topology',
