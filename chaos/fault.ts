@@ -86,8 +86,8 @@ export interface Baseline {
   container?: ContainerBaseline;
   /** Share of the time for which a process was ready to run and had no CPU; a thread each counts. */
   cpuWaitShare?: number;
-  /** That the target itself counted, by job of its pages of metrics. */
-  requestsPerSec?: Record<string, number>;
+  /** That the target itself counted: a figure for each of a few windows, by the address of the page of metrics. */
+  requestsPerSec?: Record<string, number[]>;
   /** Of a question to /livez. */
   livezMs?: number;
 }

@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 /** One end of a TCP connection, as the kernel lists it (Linux: proc(5), /proc/net/tcp). */
 export interface TcpEnd {
@@ -6,6 +7,8 @@ export interface TcpEnd {
   remotePort: number;
   /** The handshake is done, and nobody has said goodbye. */
   established: boolean;
+  /** No connection, but a socket that takes them. */
+  listening: boolean;
   /** Sent, and not yet taken by the other end's kernel. */
   unsentBytes: number;
   /** Received, and not yet read by the process. */
@@ -14,9 +17,12 @@ export interface TcpEnd {
   inode: number;
 }
 
-/** Both ends of all connections to a port, as far as they are on this machine; undefined where the system keeps no such list. */
-export function tcpTable(port: number): TcpEnd[] | undefined {
-  const pages = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap(read);
+/**
+ * Both ends of all connections to a port, as far as they are on this machine, and who listens there; undefined where the
+ * system keeps no such list.
+ */
+export async function tcpTable(port: number): Promise<TcpEnd[] | undefined> {
+  const pages = (await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(read))).flat();
   if (pages.length === 0) return undefined;
   // A run under way may have a hundred thousand others.
   const mark = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
@@ -43,6 +49,7 @@ function endOf(line: string): TcpEnd[] {
       localPort: portOf(local),
       remotePort: portOf(remote),
       established: state === ESTABLISHED,
+      listening: state === LISTEN,
       unsentBytes: unsent ?? 0,
       unreadBytes: unread ?? 0,
       inode: Number(inode),
@@ -51,14 +58,15 @@ function endOf(line: string): TcpEnd[] {
 }
 
 const ESTABLISHED = '01';
+const LISTEN = '0A';
 
 function portOf(address: string): number {
   return Number.parseInt(address.slice(address.lastIndexOf(':') + 1), 16);
 }
 
-function read(path: string): string[] {
+async function read(path: string): Promise<string[]> {
   try {
-    return [readFileSync(path, 'utf8')];
+    return [await readFile(path, 'utf8')];
   } catch {
     return [];
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keepAnswered } from './answered.ts';
 import type { AntagonistKind } from './antagonist.ts';
 import { assertDescriptors, connectTo, crowdFields, MOST_CONNECTIONS, paced, questionFor } from './crowd.ts';
 
@@ -14,11 +15,16 @@ export const herd: AntagonistKind<z.output<typeof settings>> = {
   async begin({ url, path, connections, withinMs }) {
     assertDescriptors(connections);
     const question = questionFor(url, path);
+    let answered = 0;
+    keepAnswered(() => answered);
     // Whoever waits for us to be at work is to be there when they come.
     setTimeout(() => {
       void paced(connections, withinMs, () => {
         const socket = connectTo(url);
         socket.write(question);
+        socket.once('data', () => {
+          answered += 1;
+        });
         socket.resume();
       });
     }, AFTER_MS);

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http';
 import { z } from 'zod';
+import { keepAnswered } from './answered.ts';
 import type { AntagonistKind } from './antagonist.ts';
 import { addressOf, assertDescriptors, crowdFields } from './crowd.ts';
 
@@ -18,6 +19,8 @@ export const hotKey: AntagonistKind<z.output<typeof settings>> = {
     const agent = new Agent({ keepAlive: true, maxSockets: MOST_IN_FLIGHT, maxFreeSockets: MOST_IN_FLIGHT });
     const startMs = performance.now();
     let inFlight = 0;
+    let answered = 0;
+    keepAnswered(() => answered);
     let due = 0;
     setInterval(() => {
       const dueNow = Math.floor(((performance.now() - startMs) / 1_000) * perSec);
@@ -27,7 +30,10 @@ export const hotKey: AntagonistKind<z.output<typeof settings>> = {
     const ask = () => {
       inFlight += 1;
       const asking = get({ ...addressOf(url), path, agent, timeout: PATIENCE_MS });
-      asking.on('response', (answer) => answer.resume().on('error', () => {}));
+      asking.on('response', (answer) => {
+        answered += 1;
+        answer.resume().on('error', () => {});
+      });
       asking.on('timeout', () => asking.destroy());
       asking.on('error', () => {});
       asking.on('close', () => {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { markOf, type ProcessMark } from '../process-mark.ts';
+import { openAnswered } from './answered.ts';
 import { againstArgument, faultArgument } from './find.ts';
 
 export interface AntagonistOrder {
@@ -34,16 +36,17 @@ export async function spawnAntagonist(order: AntagonistOrder, signal: AbortSigna
     `--settings=${JSON.stringify(settings)}`,
   ];
   const [program = '', ...args] = cpus === undefined ? node : ['taskset', '-c', cpus, ...node];
-  const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const answered = openAnswered();
+  const child = startedWith(program, args, answered);
   let said = '';
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     said += String(chunk);
   });
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop, { once: true });
   try {
     await new Promise<void>((resolve, reject) => {
-      child.stdout.once('data', () => resolve());
+      child.stdout?.once('data', () => resolve());
       child.once('error', reject);
       child.once('exit', (code, by) =>
         reject(
@@ -56,11 +59,19 @@ export async function spawnAntagonist(order: AntagonistOrder, signal: AbortSigna
   } finally {
     signal.removeEventListener('abort', stop);
     child.removeAllListeners('exit');
-    child.stdout.destroy();
-    child.stderr.destroy();
+    child.stdout?.destroy();
+    child.stderr?.destroy();
     child.unref();
   }
   return markOf(child.pid ?? 0);
+}
+
+function startedWith(program: string, args: readonly string[], answered: number) {
+  try {
+    return spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe', answered] });
+  } finally {
+    closeSync(answered);
+  }
 }
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));

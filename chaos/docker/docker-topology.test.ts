@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { bindFault } from '../catalogue.ts';
 import { topologySchema } from '../topology.ts';
@@ -29,6 +30,15 @@ it('is a topology as any other, of what runs and is not ours', async () => {
   expect(topology.nodes.map(({ name }) => name)).toEqual(['shop_orders_1', 'shop_orders_2', 'shop_cache_1']);
 });
 
+it('has no entry that a crowd could be sent to, though its engine may answer over HTTP', async () => {
+  const herd = bindFault('thundering-herd', { connections: 1 });
+  await using overHttp = await forwardedOverHttp(engine.address);
+  expect(herd.ok && herd.fault.resolve(await dockerTopology(soon(), overHttp.address))).toEqual({
+    ok: false,
+    problem: 'nobody has said where users of this system come in; give its topology',
+  });
+});
+
 it.each([
   ['shop_cache_1', ['shop_cache_1']],
   ['container=shop_orders_2', ['shop_orders_2']],
@@ -49,3 +59,21 @@ it.each([
 ])('says what is wrong with %s', async (selector, problem) => {
   expect(await aimed(selector)).toContain(problem);
 });
+
+/** The same engine, as DOCKER_HOST may name it: `http://127.0.0.1:2375`. */
+async function forwardedOverHttp(address: string): Promise<AsyncDisposable & { address: string }> {
+  const server = createServer((socket) => {
+    const to = connect(address.slice('unix://'.length));
+    for (const end of [socket, to]) end.on('error', () => {});
+    socket.pipe(to).pipe(socket);
+    socket.on('close', () => to.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    address: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+    },
+  };
+}

@@ -15,7 +15,7 @@ export async function dockerTopology(signal: AbortSignal, address = engineAddres
   const theirs = containers.filter(({ status, labels }) => status === 'running' && !(HELPER_LABEL in labels));
   return {
     // Nobody has said where users come in.
-    entry: address,
+    entry: `containers-of:${address}`,
     nodes: theirs.map((container) => nodeOf(container, address)),
     links: [],
     scrapes: [],

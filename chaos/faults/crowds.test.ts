@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { antagonistsOf } from '../antagonist/find.ts';
 import { type AimedFault, bindFault } from '../catalogue.ts';
 import { scanResidue } from '../residue.ts';
 import { tcpTable } from '../tcp-table.ts';
 import { type CrowdRig, startCrowdRig } from '../testing/crowd-rig.ts';
+import { startAsking, startPages, startProgram, startSilentServer } from '../testing/crowd-scenes.ts';
 import { aim } from '../testing/fault-rig.ts';
 import type { Topology } from '../topology.ts';
 import { undo } from '../undo.ts';
+import { restAfter } from './crowd.ts';
 
 /** Faults that are a crowd of our own beside the load. */
 const soon = () => AbortSignal.timeout(15_000);
@@ -33,8 +36,8 @@ const killed = async () => {
   await expect.poll(() => antagonistsOf(id)).toEqual([]);
 };
 
-const connectionsTo = (port: number) =>
-  (tcpTable(port) ?? []).filter(({ remotePort, established }) => established && remotePort === port).length;
+const connectionsTo = async (port: number) =>
+  (await tcpTable(port))?.filter(({ remotePort, established }) => established && remotePort === port).length;
 
 /** Undone, nothing of it is left: no process, no connection. */
 async function isUndone(rig: CrowdRig, fault: AimedFault) {
@@ -63,6 +66,18 @@ describe('the fault slow-readers', () => {
     ]);
     await isUndone(rig, fault);
     expect(await fault.prove(before, soon())).toEqual(GONE);
+  });
+
+  it('is proven by what is unread where the server is out of sight, and says so', async () => {
+    await using rig = await startCrowdRig(20_000);
+    const fault = aim(rig.outOfSight, 'slow-readers', params);
+    const before = await applied(fault);
+    expect(await fault.prove(before, soon())).toEqual({
+      proven: true,
+      evidence: expect.stringMatching(
+        /^entry waits for \d+ of 20 readers: its send queues are out of sight, [\d,]+ KB unread$/,
+      ),
+    });
   });
 
   it('come back when the server closes on them', async () => {
@@ -104,14 +119,25 @@ describe('the fault hot-key', () => {
     const before = await applied(fault);
     expect(await fault.prove(before, soon())).toEqual({
       proven: true,
-      evidence: expect.stringMatching(
-        /^shop answers \d+ requests\/s, answered 0 before; \d+ connections? of the crowd accepted$/,
-      ),
+      evidence: expect.stringMatching(/^shop answers \d+ requests\/s, at most 0 before; the crowd has \d+ answers\/s$/),
     });
     await isUndone(rig, fault);
     const asked = rig.asked();
     expect(await fault.prove(before, soon())).toEqual(GONE);
     expect(rig.asked()).toBe(asked);
+  });
+
+  it('is proven beside a load', async () => {
+    await using rig = await startCrowdRig(100);
+    await using _ = startAsking(`http://127.0.0.1:${rig.port}/v1/products`, 100);
+    const fault = aim(rig.topology, 'hot-key', { ...params, perSec: 300 });
+    const before = await applied(fault);
+    expect(await fault.prove(before, soon())).toEqual({
+      proven: true,
+      evidence: expect.stringMatching(
+        /^shop answers \d+ requests\/s, at most \d+ before; the crowd has \d+ answers\/s$/,
+      ),
+    });
   });
 
   it('is not proven when its process stands still, at first and later', async () => {
@@ -120,12 +146,41 @@ describe('the fault hot-key', () => {
     const before = await applied(fault);
     await expect.poll(() => rig.asked(), { timeout: 10_000 }).toBeGreaterThan(0);
     signalled('SIGSTOP');
-    const evidence = expect.stringMatching(/^shop answers 0 requests\/s, answered 0 before; /);
+    const evidence = 'shop answers 0 requests/s, at most 0 before; the crowd has 0 answers/s';
     // The first look may still see what was asked before.
     await fault.prove(before, AbortSignal.timeout(SPOILT_MS));
     expect(await fault.prove(before, AbortSignal.timeout(SPOILT_MS))).toEqual({ proven: false, evidence });
     const later = { ...before, proven: true as const };
     expect(await fault.prove(later, AbortSignal.timeout(SPOILT_MS))).toEqual({ proven: false, evidence });
+  });
+
+  it('is not proven by the load around it when its process stands still, at first and later', async () => {
+    await using rig = await startCrowdRig(100);
+    const fault = aim(rig.topology, 'hot-key', params);
+    const before = await applied(fault);
+    await expect.poll(() => rig.asked(), { timeout: 10_000 }).toBeGreaterThan(0);
+    signalled('SIGSTOP');
+    // What it did until now is over; and then others come.
+    await sleep(1_500);
+    await using _ = startAsking(`http://127.0.0.1:${rig.port}/v1/products`, 500);
+    const evidence = expect.stringMatching(
+      /^shop answers \d+ requests\/s, at most 0 before; the crowd has 0 answers\/s$/,
+    );
+    expect(await fault.prove(before, AbortSignal.timeout(SPOILT_MS))).toEqual({ proven: false, evidence });
+    const later = { ...before, proven: true as const };
+    expect(await fault.prove(later, AbortSignal.timeout(SPOILT_MS))).toEqual({ proven: false, evidence });
+  });
+
+  it('is not proven by what a page has counted in its life, when it answers at one of two looks only', async () => {
+    await using rig = await startCrowdRig(100);
+    await using pages = await startPages({ steady: () => 5, flapping: (look) => (look % 2 === 1 ? undefined : 1e6) });
+    const fault = aim({ ...rig.topology, scrapes: pages.scrapes }, 'hot-key', params);
+    const before = await applied(fault);
+    await expect.poll(() => rig.asked(), { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(await fault.prove(before, AbortSignal.timeout(SPOILT_MS))).toEqual({
+      proven: false,
+      evidence: expect.stringMatching(/^shop answers 0 requests\/s, at most 0 before; the crowd has \d+ answers\/s$/),
+    });
   });
 
   it('is not proven when nobody counts', async () => {
@@ -149,10 +204,58 @@ describe('the fault thundering-herd', () => {
     const before = await applied(fault);
     expect(await fault.prove(before, soon())).toEqual({
       proven: true,
-      evidence: expect.stringMatching(/^entry accepted \d+ of 200 connections within [\d,.]+ ms$/),
+      evidence: expect.stringMatching(/^entry accepted \d+ and answered \d+ of 200 connections within [\d,.]+ ms$/),
     });
     await expect.poll(() => rig.asked(), { timeout: 10_000 }).toBe(200);
     await isUndone(rig, fault);
+  });
+
+  it('is proven at a server that answers and closes at once', async () => {
+    await using rig = await startCrowdRig(100, { closes: true });
+    // So that nobody is there for long, and few when somebody looks.
+    const fault = aim(rig.topology, 'thundering-herd', { ...params, withinMs: 2_000 });
+    const before = await applied(fault);
+    expect(await fault.prove(before, soon())).toEqual({
+      proven: true,
+      evidence: expect.stringMatching(/^entry accepted \d+ and answered \d+ of 200 connections within /),
+    });
+  });
+
+  it('is proven by answers alone where the server is out of sight, and says so', async () => {
+    await using rig = await startCrowdRig(100);
+    const fault = aim(rig.outOfSight, 'thundering-herd', params);
+    const before = await applied(fault);
+    expect(await fault.prove(before, soon())).toEqual({
+      proven: true,
+      evidence: expect.stringMatching(
+        /^entry answered 200 of 200 connections within [\d,.]+ m?s; whether its own process accepted them is out of sight$/,
+      ),
+    });
+  });
+
+  it.each([
+    ['has no process of', undefined],
+    ['has another process for', 'sleep'],
+  ])('is not proven by a proxy that accepts whoever comes, when the topology %s the server', async (_, program) => {
+    using server = program === undefined ? undefined : startProgram(program, '60');
+    await using rig = await startSilentServer(server?.pid);
+    const fault = aim(rig.topology, 'thundering-herd', params);
+    const before = await applied(fault);
+    expect(await fault.prove(before, AbortSignal.timeout(SPOILT_MS))).toEqual({
+      proven: false,
+      evidence: 'entry answered 0 of 200 connections; whether its own process accepted them is out of sight',
+    });
+    expect(rig.taken()).toBe(200);
+  });
+
+  it('is proven by what the server has accepted, before any answer', async () => {
+    await using rig = await startSilentServer(process.pid);
+    const fault = aim(rig.topology, 'thundering-herd', params);
+    const before = await applied(fault);
+    expect(await fault.prove(before, soon())).toEqual({
+      proven: true,
+      evidence: expect.stringMatching(/^entry accepted 200 and answered 0 of 200 connections within /),
+    });
   });
 
   it('is not proven when nobody is let in', async () => {
@@ -162,7 +265,7 @@ describe('the fault thundering-herd', () => {
     const before = await applied(fault);
     expect(await fault.prove(before, AbortSignal.timeout(SPOILT_MS))).toEqual({
       proven: false,
-      evidence: 'entry accepted 0 of 200 connections',
+      evidence: 'entry answered 0 of 200 connections; whether its own process accepted them is out of sight',
     });
   });
 
@@ -176,6 +279,10 @@ describe('the fault thundering-herd', () => {
 });
 
 describe('a crowd', () => {
+  it('is looked for less often where a look takes long, for a tenth of the time at most', () => {
+    expect([1, 11, 12, 500].map(restAfter)).toEqual([100, 100, 108, 4_500]);
+  });
+
   const topology = (entry: string, listens: Topology['nodes'][number]['listens']): Topology => ({
     entry,
     nodes: [{ name: 'n', role: 'r', by: { pid: 1 }, ...(listens ? { listens } : {}) }],
@@ -202,7 +309,7 @@ describe('a crowd', () => {
       ok: false,
       problem: 'the entry is https://127.0.0.1:1, and a crowd speaks plain HTTP only',
     });
-    for (const made of ['proxies-of:http://127.0.0.1:8474', 'unix:///var/run/docker.sock']) {
+    for (const made of ['proxies-of:http://127.0.0.1:8474', 'containers-of:http://127.0.0.1:2375']) {
       expect(resolved('thundering-herd', herd, topology(made, undefined))).toEqual({
         ok: false,
         problem: 'nobody has said where users of this system come in; give its topology',

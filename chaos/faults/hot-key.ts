@@ -1,22 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { MOST_PER_SEC } from '../antagonist/hot-key.ts';
 import type { Baseline, FaultKind, Resolved } from '../fault.ts';
-import { counted } from '../metrics-page.ts';
 import { proofWithin } from '../proof-within.ts';
 import type { Topology } from '../topology.ts';
-import {
-  CROWD_GONE,
-  type CrowdTarget,
-  connectionsOf,
-  crowdFields,
-  isAccepted,
-  isGone,
-  resolveCrowd,
-  sendCrowd,
-  text,
-} from './crowd.ts';
+import { answered, CROWD_GONE, type CrowdTarget, crowdFields, isGone, resolveCrowd, sendCrowd, text } from './crowd.ts';
 import { hogUndoneBy, undoOfHog } from './hog.ts';
+import { type CountingPages, type Rates, requestRates } from './request-rates.ts';
 
 const params = z.strictObject({
   path: crowdFields.path,
@@ -37,11 +26,7 @@ const params = z.strictObject({
 
 export type HotKeyParams = z.input<typeof params>;
 
-interface HotKeyTarget extends CrowdTarget {
-  /** Pages of metrics by their job. */
-  pages: { job: string; page: string }[];
-  series: string;
-}
+interface HotKeyTarget extends CrowdTarget, CountingPages {}
 
 /** Everybody asks for the same thing, so often, whether answers come or not; no more than 500 are out at once. */
 export const hotKey: FaultKind<z.output<typeof params>, HotKeyTarget> = {
@@ -50,13 +35,13 @@ export const hotKey: FaultKind<z.output<typeof params>, HotKeyTarget> = {
   about: 'One thing is asked for over and over, beside the load.',
   needs: 'an entry over plain HTTP, and pages of metrics (scrapes) that count requests; Linux',
   provenBy:
-    "the target's own count of requests, above what it was before, and the kernel's list of connections that the server has accepted",
+    "two witnesses, both in two seconds in a row: the target's own count of requests, above the most it was before by half of what is asked, and the answers that the crowd itself counts; once proven, that both go on",
   undoneBy: hogUndoneBy,
   params,
   resolve: ({ node, counter }, topology) => resolveHotKey(node, counter, topology),
   settings: ({ path, perSec }) => `${path} ${text(perSec)} times a second`,
   undoOf: undoOfHog,
-  baseline: async (target, signal) => ({ requestsPerSec: await requestsPerSec(target, BASELINE_MS, signal) }),
+  baseline: async (target, signal) => ({ requestsPerSec: await ratesBefore(target, signal) }),
   apply: ({ path, perSec }, target, how) => sendCrowd('hot-key', { path, perSec }, target, how),
 
   async prove({ perSec }, target, { applied, proven }, signal) {
@@ -65,15 +50,26 @@ export const hotKey: FaultKind<z.output<typeof params>, HotKeyTarget> = {
       signal,
       () => evidence,
       async () => {
-        while (!signal.aborted) {
+        let [answers, atMs] = [answered(target), performance.now()];
+        let before = new Set<string>();
+        for await (const rates of requestRates(target, WINDOW_MS, signal)) {
           if (isGone(target)) return CROWD_GONE;
-          const now = await requestsPerSec(target, WINDOW_MS, signal);
-          const accepted = connectionsOf(target).filter(isAccepted).length;
-          const [job, more] = greatestRise(applied, now);
-          evidence = job === undefined ? `no page of metrics has ${target.series}` : rise(job, now, applied, accepted);
-          // The load around it may change; that it still hits is then seen by the crowd's connections and the count going on.
-          if (accepted > 0 && (proven ? (now[job ?? ''] ?? 0) > 0 : more >= perSec / 2))
-            return { proven: true, evidence };
+          const [answersNow, nowMs] = [answered(target), performance.now()];
+          const ofCrowd = ((answersNow - answers) / (nowMs - atMs)) * 1_000;
+          [answers, atMs] = [answersNow, nowMs];
+          const jobs = jobRates(target.pages, rates, applied);
+          const [first] = jobs;
+          evidence =
+            first === undefined
+              ? `no page of metrics has ${target.series}`
+              : `${first.job} answers ${text(first.now)} requests/s, at most ${text(first.most)} before; the crowd has ${text(ofCrowd)} answers/s`;
+          // The load around it may change; that it still hits is then seen by its own answers, and by what the target counts.
+          const hit = jobs.filter(({ now, most }) =>
+            proven ? ofCrowd > 0 && now >= ofCrowd / 2 : ofCrowd >= perSec / 2 && now - most >= perSec / 2,
+          );
+          // One window may have what others did at that moment, or the last of what the crowd did.
+          if (hit.some(({ job }) => before.has(job))) return { proven: true, evidence };
+          before = new Set(hit.map(({ job }) => job));
         }
         return undefined;
       },
@@ -96,56 +92,51 @@ function resolveHotKey(node: string | undefined, counter: string, topology: Topo
   return { ok: true, targets: [counting(first), ...others.map(counting)] };
 }
 
-/** By job. Pages that do not answer, or do not count, are left out. */
-async function requestsPerSec(
-  target: HotKeyTarget,
-  windowMs: number,
-  signal: AbortSignal,
-): Promise<Record<string, number>> {
-  const [before, fromMs] = [await totals(target, signal), performance.now()];
-  await sleep(windowMs, undefined, { signal });
-  const [after, toMs] = [await totals(target, signal), performance.now()];
-  const perSec: Record<string, number> = {};
-  for (const [job, count] of after) {
-    const was = before.get(job);
-    if (was !== undefined) perSec[job] = (Math.max(0, count - was) / (toMs - fromMs)) * 1_000;
+/** By page. One that did not answer all the time is left out: nobody knows how much it counted. */
+async function ratesBefore(target: HotKeyTarget, signal: AbortSignal): Promise<Record<string, number[]>> {
+  const windows: Record<string, number>[] = [];
+  for await (const { perSec } of requestRates(target, BASELINE_WINDOW_MS, signal)) {
+    windows.push(perSec);
+    if (windows.length === BASELINE_WINDOWS) break;
   }
-  return perSec;
-}
-
-async function totals({ pages, series }: HotKeyTarget, signal: AbortSignal): Promise<Map<string, number>> {
-  const read = await Promise.all(
-    pages.map(async ({ job, page }) => ({ job, count: await counted({ page, series }, signal).catch(() => 0) })),
-  );
-  const byJob = new Map<string, number>();
-  for (const { job, count } of read) if (count > 0) byJob.set(job, (byJob.get(job) ?? 0) + count);
-  return byJob;
-}
-
-function greatestRise(
-  { requestsPerSec: before = {} }: Baseline,
-  now: Record<string, number>,
-): [string | undefined, number] {
-  let greatest: [string | undefined, number] = [undefined, Number.NEGATIVE_INFINITY];
-  for (const [job, perSec] of Object.entries(now)) {
-    const more = perSec - (before[job] ?? 0);
-    if (more > greatest[1]) greatest = [job, more];
+  const before: Record<string, number[]> = {};
+  for (const { page } of target.pages) {
+    const rates = windows.flatMap((perSec) => perSec[page] ?? []);
+    if (rates.length === BASELINE_WINDOWS) before[page] = rates;
   }
-  return greatest;
+  return before;
 }
 
-function rise(
-  job: string,
-  now: Record<string, number>,
+interface JobRate {
+  job: string;
+  /** Requests a second, of pages that answered now and before. */
+  now: number;
+  /** In any window before. */
+  most: number;
+}
+
+/** By job, the greatest rise first. None where nothing is counted. */
+function jobRates(
+  pages: CountingPages['pages'],
+  { perSec, counting }: Rates,
   { requestsPerSec: before = {} }: Baseline,
-  accepted: number,
-): string {
-  return `${job} answers ${text(now[job] ?? 0)} requests/s, answered ${text(before[job] ?? 0)} before; ${connections(accepted)} of the crowd accepted`;
+): JobRate[] {
+  if (!counting) return [];
+  const jobs = new Map<string, { now: number; windows: number[] }>();
+  for (const { job, page } of pages) {
+    const [now, windows] = [perSec[page], before[page]];
+    if (now === undefined || windows === undefined) continue;
+    const others = jobs.get(job);
+    jobs.set(job, {
+      now: now + (others?.now ?? 0),
+      windows: windows.map((rate, index) => rate + (others?.windows[index] ?? 0)),
+    });
+  }
+  return [...jobs]
+    .map(([job, { now, windows }]) => ({ job, now, most: Math.max(...windows) }))
+    .sort((one, other) => other.now - other.most - (one.now - one.most));
 }
 
-function connections(count: number): string {
-  return `${text(count)} connection${count === 1 ? '' : 's'}`;
-}
-
-const BASELINE_MS = 1_000;
+const BASELINE_WINDOW_MS = 500;
+const BASELINE_WINDOWS = 3;
 const WINDOW_MS = 1_000;

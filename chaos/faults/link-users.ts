@@ -29,15 +29,16 @@ export async function othersSeen(target: LinkTarget, signal: AbortSignal): Promi
     if (now !== undefined && bytes > 0) return `${bytes.toLocaleString('en-US')} bytes of others`;
     if (now?.live === true) continue;
     const listen = (await proxyState(api, proxy, signal).catch(() => undefined))?.listen;
-    const open = listen === undefined ? 0 : connectionsTo(Number(listen.slice(listen.lastIndexOf(':') + 1)));
+    const open = listen === undefined ? 0 : await connectionsTo(Number(listen.slice(listen.lastIndexOf(':') + 1)));
     if (open > 0) return `${open} connection${open === 1 ? '' : 's'} of others`;
   }
   return undefined;
 }
 
 /** How many connections to a port of this machine are established, from the kernel's own list. 0 where it has none. */
-function connectionsTo(port: number): number {
-  return tcpTable(port)?.filter(({ localPort, established }) => established && localPort === port).length ?? 0;
+async function connectionsTo(port: number): Promise<number> {
+  const ends = (await tcpTable(port)) ?? [];
+  return ends.filter(({ localPort, established }) => established && localPort === port).length;
 }
 
 function total(traffic: { upstreamBytes: number; downstreamBytes: number } | undefined): number {

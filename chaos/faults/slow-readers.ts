@@ -6,11 +6,11 @@ import type { FaultKind } from '../fault.ts';
 import {
   CROWD_GONE,
   type CrowdTarget,
-  connectionsOf,
   crowdFields,
   isGone,
-  LOOK_MS,
+  look,
   resolveCrowd,
+  restAfter,
   sendCrowd,
   text,
 } from './crowd.ts';
@@ -48,7 +48,7 @@ export const slowReaders: FaultKind<z.output<typeof params>, CrowdTarget> = {
   about: 'Connections ask and read the answers at a trickle, so that answers wait in the server.',
   needs: 'an entry over plain HTTP; Linux',
   provenBy:
-    "the kernel's own list: connections of the crowd with bytes in the server's send queue (or, where that is elsewhere, unread in ours)",
+    "the kernel's own list: connections of the crowd with bytes in the server's send queue; where that is no socket of the server's own process (elsewhere, in a container, unknown to the topology), connections with 32 KiB of answers unread in ours",
   undoneBy: hogUndoneBy,
   params,
   resolve: ({ node }, topology) => resolveCrowd('slow-readers', node, topology),
@@ -62,15 +62,17 @@ export const slowReaders: FaultKind<z.output<typeof params>, CrowdTarget> = {
     let evidence = `${target.name} was not looked at in time`;
     while (!signal.aborted) {
       if (isGone(target)) return CROWD_GONE;
-      const all = connectionsOf(target);
+      const startMs = performance.now();
+      const { connections: all, inSight } = await look(target);
       const stuck = all.filter(({ ours, theirs }) =>
-        theirs === undefined ? ours.unreadBytes >= LEAST_UNREAD_BYTES : theirs.established && theirs.unsentBytes > 0,
+        inSight ? theirs?.established && theirs.unsentBytes > 0 : ours.unreadBytes >= LEAST_UNREAD_BYTES,
       );
       const unread = all.reduce((sum, { ours }) => sum + ours.unreadBytes, 0);
       const unsent = all.reduce((sum, { theirs }) => sum + (theirs?.unsentBytes ?? 0), 0);
-      evidence = `${target.name} waits for ${text(stuck.length)} of ${text(connections)} readers: ${kilobytes(unsent)} in its send queues, ${kilobytes(unread)} unread`;
+      const queues = inSight ? `${kilobytes(unsent)} in its send queues` : 'its send queues are out of sight';
+      evidence = `${target.name} waits for ${text(stuck.length)} of ${text(connections)} readers: ${queues}, ${kilobytes(unread)} unread`;
       if (stuck.length >= connections / 2) return { proven: true, evidence };
-      await sleep(LOOK_MS);
+      await sleep(restAfter(performance.now() - startMs));
     }
     return { proven: false, evidence };
   },

@@ -6,6 +6,8 @@ import type { Topology } from '../topology.ts';
 export interface CrowdRig extends AsyncDisposable {
   topology: Topology;
   port: number;
+  /** The same, but nobody knows which process answers: it may be in a container, behind a port that Docker publishes. */
+  outOfSight: Topology;
   /** Requests answered, but for those for its metrics. */
   asked(): number;
   /** Connections taken so far. */
@@ -16,7 +18,8 @@ export interface CrowdRig extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-export async function startCrowdRig(answerBytes: number): Promise<CrowdRig> {
+/** `closes`: each connection after its first answer. */
+export async function startCrowdRig(answerBytes: number, { closes = false } = {}): Promise<CrowdRig> {
   let asked = 0;
   let taken = 0;
   const body = Buffer.alloc(answerBytes, 'x');
@@ -26,6 +29,7 @@ export async function startCrowdRig(answerBytes: number): Promise<CrowdRig> {
       return;
     }
     asked += 1;
+    if (closes) response.setHeader('connection', 'close');
     response.end(body);
   });
   server.on('connection', () => {
@@ -39,14 +43,17 @@ export async function startCrowdRig(answerBytes: number): Promise<CrowdRig> {
     server.closeAllConnections();
     await closed;
   };
+  const outOfSight: Topology = {
+    entry,
+    nodes: [],
+    links: [],
+    scrapes: [{ job: 'shop', url: `${entry}/metrics`, labels: {} }],
+    stores: [],
+  };
+  const listens = { address: `127.0.0.1:${port}`, protocol: 'http' as const };
   return {
-    topology: {
-      entry,
-      nodes: [],
-      links: [],
-      scrapes: [{ job: 'shop', url: `${entry}/metrics`, labels: {} }],
-      stores: [],
-    },
+    topology: { ...outOfSight, nodes: [{ name: 'shop', role: 'shop', by: { pid: process.pid }, listens }] },
+    outOfSight,
     port,
     asked: () => asked,
     taken: () => taken,
