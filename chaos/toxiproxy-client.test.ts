@@ -18,7 +18,7 @@ const slow = { name: 'slow', type: 'latency', stream: 'downstream', attributes: 
 it('holds a toxic by a lease, and hears when it is gone', async () => {
   await using rig = await startRig();
   expect(await hasLeases(rig.url, soon())).toBe(true);
-  expect(await addToxic(rig.url, 'p', { ...slow, ttlMs: 200 }, soon())).toEqual({ leased: true });
+  expect(await addToxic(rig.url, 'p', { ...slow, ttlMs: 1_000 }, soon())).toEqual({ leased: true });
   expect(await renewToxic(rig.url, 'p', 'slow', 300, soon())).toBe('renewed');
   await until('the lease has ended', async () => (await proxyState(rig.url, 'p', soon()))?.toxics.length === 0);
   expect(await renewToxic(rig.url, 'p', 'slow', 300, soon())).toBe('gone');

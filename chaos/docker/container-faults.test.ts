@@ -210,6 +210,18 @@ describe.each(cases)(
 );
 
 describe('a fault on a container', () => {
+  it('is undone though its container ended a moment ago, and the engine has not noticed', async () => {
+    const { step } = await injected(aimAt(engine, 'oom', { node: 'a' }));
+    let refused = 0;
+    engine.sabotage = (method, path) => {
+      if (method !== 'POST' || !path.endsWith('/update') || refused > 1) return undefined;
+      refused += 1;
+      return { status: 500, message: 'Cannot update container: cannot update a stopped container: unknown' };
+    };
+    expect(await undo(step, soon())).toEqual({ clean: true, evidence: 'a has the limits it had, and runs' });
+    expect(refused).toBe(2);
+  });
+
   it('is refused where it would take nothing', async () => {
     engine.add('small', { nanoCpus: 5e8, memory: 32 * 2 ** 20 });
     await expect(aimAt(engine, 'cpu-limit', { node: 'small', cpus: 1 }).prepare(soon())).rejects.toThrow(

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { containerMarkSchema } from '../docker/container-mark.ts';
 import { openEngine } from '../docker/docker-client.ts';
 import { cpuAsBefore, limitsDiffer, memoryAsBefore } from '../docker/limits.ts';
+import { messageOf } from '../message-of.ts';
 import { startContainerStep } from './start-container.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
@@ -23,12 +25,20 @@ export const restoreLimitsStep: UndoStepKind<z.output<typeof schema>> = {
   schema,
   async perform({ container, cpu, memory, start }, signal) {
     const engine = openEngine(container.engine);
-    const state = await engine.find(container.id, signal);
-    if (state === undefined) return;
     const before = { ...cpu, ...memory };
-    if (limitsDiffer(before, state.limits).length > 0) {
+    for (;;) {
+      const state = await engine.find(container.id, signal);
+      if (state === undefined) return;
+      if (limitsDiffer(before, state.limits).length === 0) break;
       const limits = { ...(cpu ? cpuAsBefore(cpu, state.limits) : {}), ...(memory ? memoryAsBefore(memory) : {}) };
-      await engine.setLimits(container.id, limits, signal);
+      try {
+        await engine.setLimits(container.id, limits, signal);
+        break;
+      } catch (error) {
+        // It has just ended, and the engine does not know it yet; once it does, it takes the limits for the next start.
+        if (signal.aborted || !messageOf(error).includes('cannot update a stopped container')) throw error;
+        await sleep(100, undefined, { signal });
+      }
     }
     if (start) await startContainerStep.perform({ step: 'start-container', container, ...start, endingMs: 0 }, signal);
   },

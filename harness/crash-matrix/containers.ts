@@ -30,6 +30,10 @@ export async function startContainers(engine: RealEngine): Promise<Site> {
   const topology = fakeTopology(engine, names);
   return {
     topology: () => topology,
+    around(fault) {
+      const words = new Set(fault.split(/[ =]/));
+      return { ...topology, nodes: topology.nodes.filter(({ name }) => words.has(name)) };
+    },
     /** Limits, and names in the network: a scan for residue does not know how they were. */
     async changed() {
       const lines: string[] = [];

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { heal } from '../../chaos/heal.ts';
 import { scanResidue } from '../../chaos/residue.ts';
 import type { Topology } from '../../chaos/topology.ts';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
+import { packageRoot } from '../places.ts';
 import type { DriverSpec } from './driver-spec.ts';
 import type { Point } from './points.ts';
 
@@ -24,6 +26,8 @@ export interface Outcome {
 /** Where harnesses die. */
 export interface Site {
   topology(): Topology;
+  /** The part of it that a fault may reach, where to scan all of it is dear. */
+  around?(fault: string): Topology;
   /** What is not as it was, and a scan for residue cannot know; each line begins with the name of a node. */
   changed?(): Promise<string[]>;
 }
@@ -37,22 +41,21 @@ export async function crash(spec: DriverSpec, site: Site): Promise<Outcome> {
   if (!killed) return { ...base, cleanMs: 0, left: [], problem: said.trim() || 'the harness did not die there' };
   const isOurs = concerns(spec, site.topology());
   const scan = async () => {
-    const residue = await scanResidue(site.topology(), AbortSignal.timeout(SCAN_MS));
+    const residue = await scanResidue(site.around?.(fault) ?? site.topology(), AbortSignal.timeout(SCAN_MS));
     return [...residue, ...((await site.changed?.()) ?? [])].filter(isOurs);
   };
   const left = await scan();
   // The next start; a real one would come later.
   if (!watchdog) await heal(undoDirectory, { all: false, deadlineMs: DEADLINE_MS });
   for (;;) {
-    const pending = pendingUndos(undoDirectory).filter((entry) => entry.run === run).length;
-    const now = await scan();
+    const pending = pendingUndos(undoDirectory).some((entry) => entry.run === run);
+    // To scan costs more than to look at the journal: on containers it takes one of its own.
+    const now = pending ? ['its undo record is still pending'] : await scan();
     const cleanMs = Math.round(performance.now() - fromMs);
-    if (pending === 0 && now.length === 0) return { ...base, cleanMs, left };
-    if (cleanMs > DEADLINE_MS) {
-      const why = pending > 0 ? 'its undo record is still pending' : now.join('; ');
-      return { ...base, cleanMs, left, problem: `not clean after ${cleanMs} ms: ${why}` };
-    }
-    await sleep(25);
+    if (now.length === 0) return { ...base, cleanMs, left };
+    if (cleanMs > DEADLINE_MS)
+      return { ...base, cleanMs, left, problem: `not clean after ${cleanMs} ms: ${now.join('; ')}` };
+    await sleep(pending ? 10 : 50);
   }
 }
 
@@ -62,7 +65,11 @@ const SCAN_MS = 10_000;
 
 function driverOf(spec: DriverSpec): Promise<{ killed: boolean; said: string }> {
   const program = fileURLToPath(new URL('driver.ts', import.meta.url));
-  const driver = spawn(process.execPath, [program, JSON.stringify(spec)], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const driver = spawn(process.execPath, [program, JSON.stringify(spec)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    // As the launcher has it.
+    env: { NODE_COMPILE_CACHE: join(packageRoot, 'node_modules/.cache/stampede'), ...process.env },
+  });
   let said = '';
   driver.stderr.on('data', (bytes) => {
     said += String(bytes);

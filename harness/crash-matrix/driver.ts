@@ -38,7 +38,8 @@ async function run({
     sleepUntil: (tMs, signal) => sleep(Math.max(0, tMs - nowMs()), undefined, { signal }),
     onEvent({ state, evidence }) {
       passedProof ||= state === 'proven';
-      if (['unproven', 'failed', 'effect lost'].includes(state)) process.stderr.write(`${state}: ${evidence ?? ''}\n`);
+      if (['unproven', 'failed', 'effect lost', 'not clean'].includes(state))
+        process.stderr.write(`${state}: ${evidence ?? ''}\n`);
     },
     onPoint(reached) {
       if (reached === point) die();
