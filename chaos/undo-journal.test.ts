@@ -7,7 +7,7 @@ import { heal } from './heal.ts';
 import { isAlive, markOf } from './process-mark.ts';
 import { startToxiproxy, type Toxiproxy } from './toxiproxy/server.ts';
 import { addToxic, proxyState } from './toxiproxy-client.ts';
-import { openUndoJournal, pendingUndos } from './undo-journal.ts';
+import { openUndoJournal, pendingIn, pendingUndos } from './undo-journal.ts';
 
 let directory: string;
 let server: Toxiproxy;
@@ -112,6 +112,14 @@ describe('the undo journal', () => {
     writeFileSync(join(directory, 'dead-run.ndjson'), text);
     expect(await heal(directory, { all: false, deadlineMs: 5_000 })).toMatchObject([{ clean: false }]);
     expect(pendingUndos(directory)).toHaveLength(1);
+  });
+
+  it('has nothing pending in a file that somebody healed meanwhile', () => {
+    leftBy('dead-run', 'left');
+    const path = join(directory, 'dead-run.ndjson');
+    expect(pendingIn(path)).toHaveLength(1);
+    rmSync(path);
+    expect(pendingIn(path)).toEqual([]);
   });
 
   it('ignores a line that was torn by a crash', () => {

@@ -108,7 +108,7 @@ function read(path: string) {
   let owner: ProcessMark | undefined;
   let run = '';
   const pending = new Map<string, Extract<Line, { op: 'pending' }>>();
-  for (const text of readFileSync(path, 'utf8').split('\n')) {
+  for (const text of textOf(path).split('\n')) {
     const line = parseLine(text);
     if (line === undefined) continue;
     if (line.op === 'owner') {
@@ -118,6 +118,16 @@ function read(path: string) {
     else pending.delete(line.id);
   }
   return { run, owner, pending: [...pending.values()] };
+}
+
+/** Empty when somebody has healed it, and removed the file, since it was listed. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Says in a run's file that a fault is undone. */
