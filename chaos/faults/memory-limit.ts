@@ -44,7 +44,7 @@ export const memoryLimit: FaultKind<z.output<typeof params>, ContainerTarget> = 
   undoOf(_, target) {
     const { limits, health } = pinned(target);
     const { memoryBytes, memorySwapBytes } = limits;
-    const start = { healthy: health === 'healthy' };
+    const start = { healthy: health === 'healthy', endingMs: 0 };
     return { step: 'restore-limits', container: markOf(target), memory: { memoryBytes, memorySwapBytes }, start };
   },
 

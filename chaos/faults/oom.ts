@@ -41,7 +41,8 @@ export const oom: FaultKind<z.output<typeof params>, ContainerTarget> = {
   undoOf(_, target) {
     const { limits, health } = pinned(target);
     const { memoryBytes, memorySwapBytes } = limits;
-    const start = { healthy: health === 'healthy' };
+    // The kernel may have ended it, and the engine not have heard of that yet.
+    const start = { healthy: health === 'healthy', endingMs: 1_500 };
     return { step: 'restore-limits', container: markOf(target), memory: { memoryBytes, memorySwapBytes }, start };
   },
 

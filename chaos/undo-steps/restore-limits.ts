@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { containerMarkSchema } from '../docker/container-mark.ts';
 import { openEngine } from '../docker/docker-client.ts';
 import { cpuAsBefore, limitsDiffer, memoryAsBefore } from '../docker/limits.ts';
-import { messageOf } from '../message-of.ts';
 import { startContainerStep } from './start-container.ts';
 import type { UndoStepKind } from './undo-step.ts';
 
@@ -17,7 +16,7 @@ const schema = z.strictObject({
   cpu: cpuSchema.optional(),
   memory: memorySchema.optional(),
   /** For a fault that may have ended the container too: it is to run, and to be healthy where it was. */
-  start: z.strictObject({ healthy: z.boolean() }).optional(),
+  start: z.strictObject({ healthy: z.boolean(), endingMs: z.number().nonnegative().default(0) }).optional(),
 });
 
 /** Gives a container back the limits it had, not those that somebody thinks usual. */
@@ -26,6 +25,7 @@ export const restoreLimitsStep: UndoStepKind<z.output<typeof schema>> = {
   async perform({ container, cpu, memory, start }, signal) {
     const engine = openEngine(container.engine);
     const before = { ...cpu, ...memory };
+    const giveUpMs = performance.now() + NOTICED_MS;
     for (;;) {
       const state = await engine.find(container.id, signal);
       if (state === undefined) return;
@@ -36,11 +36,11 @@ export const restoreLimitsStep: UndoStepKind<z.output<typeof schema>> = {
         break;
       } catch (error) {
         // It has just ended, and the engine does not know it yet; once it does, it takes the limits for the next start.
-        if (signal.aborted || !messageOf(error).includes('cannot update a stopped container')) throw error;
+        if (signal.aborted || performance.now() > giveUpMs) throw error;
         await sleep(100, undefined, { signal });
       }
     }
-    if (start) await startContainerStep.perform({ step: 'start-container', container, ...start, endingMs: 0 }, signal);
+    if (start) await startContainerStep.perform({ step: 'start-container', container, ...start }, signal);
   },
 
   async verify({ container, cpu, memory, start }, signal) {
@@ -52,10 +52,10 @@ export const restoreLimitsStep: UndoStepKind<z.output<typeof schema>> = {
     }
     const evidence = `${container.name} has the limits it had`;
     if (!start) return { clean: true, evidence };
-    const started = await startContainerStep.verify(
-      { step: 'start-container', container, ...start, endingMs: 0 },
-      signal,
-    );
+    const started = await startContainerStep.verify({ step: 'start-container', container, ...start }, signal);
     return started.clean ? { clean: true, evidence: `${evidence}, and runs` } : started;
   },
 };
+
+/** An engine on a busy machine hears of a container's end so late. */
+const NOTICED_MS = 5_000;
