@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { compileCache } from './harness/places.ts';
 
 /** These bring up the whole target, and would disturb each other and everything else. */
 const WHOLE = ['target-app/target.test.ts', 'harness/cli.test.ts', 'harness/steered-run.test.ts'];
@@ -9,8 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Most of them wait for a process or for a time: three at once on two cores are no hardship.
     maxWorkers: 3,
-    // As the launcher has it.
-    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/stampede') },
+    env: { NODE_COMPILE_CACHE: compileCache },
     setupFiles: ['harness/testing-seed.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,

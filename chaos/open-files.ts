@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 
-/** How many files and connections this process may have open; Infinity where the system does not tell. */
+/** How many files and connections a process of ours may have open; the usual 1,024 where the system does not tell (Linux does). */
 export function openFilesLimit(): number {
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits())?.[1];
+  if (soft === undefined) return 1_024;
+  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
+}
+
+function limits(): string {
   try {
-    const soft = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+    return readFileSync('/proc/self/limits', 'utf8');
   } catch {
-    return Number.POSITIVE_INFINITY;
+    return '';
   }
 }

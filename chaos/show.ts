@@ -1,5 +1,9 @@
 /** Figures as they stand in evidence. */
 
+export function showCount(count: number): string {
+  return Math.round(count).toLocaleString('en-US');
+}
+
 export function showMs(ms: number | undefined): string {
   return ms === undefined
     ? 'no measurable time'

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 /** Of this package: where the target and the fault proxy are started from. */
 export const packageRoot = fileURLToPath(new URL('..', import.meta.url));
 
+/** What was compiled is kept for the next process: the launcher sets NODE_COMPILE_CACHE to it. */
+export const compileCache = join(packageRoot, 'node_modules/.cache/stampede');
+
 export const runsDirectory = resolve('reports/runs');
 
 /** Undo records outlive runs; they are looked at by whoever starts next. */

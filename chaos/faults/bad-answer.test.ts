@@ -2,21 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { bindFault } from '../catalogue.ts';
-import { aim, type FaultRig, startFaultRig } from '../testing/fault-rig.ts';
+import { aim, startOwnRig } from '../testing/fault-rig.ts';
 import type { Topology } from '../topology.ts';
-import { startToxiproxy } from '../toxiproxy/server.ts';
-
-async function startOwnRig(): Promise<FaultRig> {
-  const server = await startToxiproxy({ port: 0, proxyMetrics: true, seed: 7 });
-  const rig = await startFaultRig(server.url);
-  return {
-    ...rig,
-    async [Symbol.asyncDispose]() {
-      await rig[Symbol.asyncDispose]();
-      await server.close();
-    },
-  };
-}
 
 const problemsOf = (params: object) => {
   const bound = bindFault('bad-answer', params);

@@ -170,5 +170,3 @@ export function isGone({ crowd }: CrowdTarget): boolean {
 
 export const CROWD_GONE: Proof = { proven: false, evidence: 'the crowd has gone home: its process has ended' };
 const LOOK_MS = 100;
-
-export const text = (count: number) => Math.round(count).toLocaleString('en-US');

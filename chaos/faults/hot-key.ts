@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { MOST_PER_SEC } from '../antagonist/hot-key.ts';
 import type { Baseline, FaultKind, Resolved } from '../fault.ts';
 import { proofWithin } from '../proof-within.ts';
+import { showCount } from '../show.ts';
 import type { Topology } from '../topology.ts';
-import { answered, CROWD_GONE, type CrowdTarget, crowdFields, isGone, resolveCrowd, sendCrowd, text } from './crowd.ts';
+import { answered, CROWD_GONE, type CrowdTarget, crowdFields, isGone, resolveCrowd, sendCrowd } from './crowd.ts';
 import { hogUndoneBy, undoOfHog } from './hog.ts';
 import { type CountingPages, type Rates, requestRates } from './request-rates.ts';
 
@@ -13,7 +14,7 @@ const params = z.strictObject({
     .int()
     .min(10)
     .max(MOST_PER_SEC)
-    .describe(`how often, a second, 10 to ${text(MOST_PER_SEC)}`),
+    .describe(`how often, a second, 10 to ${showCount(MOST_PER_SEC)}`),
   node: crowdFields.node,
   counter: z
     .string()
@@ -39,7 +40,7 @@ export const hotKey: FaultKind<z.output<typeof params>, HotKeyTarget> = {
   undoneBy: hogUndoneBy,
   params,
   resolve: ({ node, counter }, topology) => resolveHotKey(node, counter, topology),
-  settings: ({ path, perSec }) => `${path} ${text(perSec)} times a second`,
+  settings: ({ path, perSec }) => `${path} ${showCount(perSec)} times a second`,
   undoOf: undoOfHog,
   baseline: async (target, signal) => ({ requestsPerSec: await ratesBefore(target, signal) }),
   apply: ({ path, perSec }, target, how) => sendCrowd('hot-key', { path, perSec }, target, how),
@@ -62,7 +63,7 @@ export const hotKey: FaultKind<z.output<typeof params>, HotKeyTarget> = {
           evidence =
             first === undefined
               ? `no page of metrics has ${target.series}`
-              : `${first.job} answers ${text(first.now)} requests/s, at most ${text(first.most)} before; the crowd has ${text(ofCrowd)} answers/s`;
+              : `${first.job} answers ${showCount(first.now)} requests/s, at most ${showCount(first.most)} before; the crowd has ${showCount(ofCrowd)} answers/s`;
           // The load around it may change; that it still hits is then seen by its own answers, and by what the target counts.
           const hit = jobs.filter(({ now, most }) =>
             proven ? ofCrowd > 0 && now >= ofCrowd / 2 : ofCrowd >= perSec / 2 && now - most >= perSec / 2,

@@ -1,21 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type FaultRig, startFaultRig } from '../testing/fault-rig.ts';
+import { startOwnRig } from '../testing/fault-rig.ts';
 import { TOXIC_FAULTS } from '../testing/network-cases.ts';
-import { startToxiproxy } from '../toxiproxy/server.ts';
 import { setEnabled } from '../toxiproxy-client.ts';
-
-/** Each test has a fault proxy of its own, so that they may run at the same time. */
-async function startOwnRig(): Promise<FaultRig> {
-  const server = await startToxiproxy({ port: 0, proxyMetrics: true, seed: 7 });
-  const rig = await startFaultRig(server.url);
-  return {
-    ...rig,
-    async [Symbol.asyncDispose]() {
-      await rig[Symbol.asyncDispose]();
-      await server.close();
-    },
-  };
-}
 
 const removeToxic = async (api: string) => {
   await fetch(`${api}/proxies/a-%3Eb/toxics/stampede-test`, { method: 'DELETE' });

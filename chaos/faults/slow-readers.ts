@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MOST_CONNECTIONS } from '../antagonist/crowd.ts';
 import { MOST_BYTES_PER_SEC } from '../antagonist/slow-readers.ts';
 import type { FaultKind } from '../fault.ts';
+import { showCount } from '../show.ts';
 import {
   CROWD_GONE,
   type CrowdTarget,
@@ -12,7 +13,6 @@ import {
   resolveCrowd,
   restAfter,
   sendCrowd,
-  text,
 } from './crowd.ts';
 import { hogUndoneBy, undoOfHog } from './hog.ts';
 
@@ -21,12 +21,12 @@ const params = z.strictObject({
     .int()
     .min(1)
     .max(MOST_CONNECTIONS)
-    .describe(`how many read, 1 to ${text(MOST_CONNECTIONS)}`),
+    .describe(`how many read, 1 to ${showCount(MOST_CONNECTIONS)}`),
   bytesPerSec: z
     .int()
     .min(1)
     .max(MOST_BYTES_PER_SEC)
-    .describe(`what each reads, bytes/s, 1 to ${text(MOST_BYTES_PER_SEC)}`),
+    .describe(`what each reads, bytes/s, 1 to ${showCount(MOST_BYTES_PER_SEC)}`),
   path: crowdFields.path.default('/').describe('what they ask for, with its query; / unless told'),
   ahead: z
     .int()
@@ -52,7 +52,8 @@ export const slowReaders: FaultKind<z.output<typeof params>, CrowdTarget> = {
   undoneBy: hogUndoneBy,
   params,
   resolve: ({ node }, topology) => resolveCrowd('slow-readers', node, topology),
-  settings: ({ connections, bytesPerSec, path }) => `${text(connections)} read ${path} at ${text(bytesPerSec)} bytes/s`,
+  settings: ({ connections, bytesPerSec, path }) =>
+    `${showCount(connections)} read ${path} at ${showCount(bytesPerSec)} bytes/s`,
   undoOf: undoOfHog,
   baseline: async () => ({}),
   apply: ({ connections, bytesPerSec, path, ahead }, target, how) =>
@@ -70,7 +71,7 @@ export const slowReaders: FaultKind<z.output<typeof params>, CrowdTarget> = {
       const unread = all.reduce((sum, { ours }) => sum + ours.unreadBytes, 0);
       const unsent = all.reduce((sum, { theirs }) => sum + (theirs?.unsentBytes ?? 0), 0);
       const queues = inSight ? `${kilobytes(unsent)} in its send queues` : 'its send queues are out of sight';
-      evidence = `${target.name} waits for ${text(stuck.length)} of ${text(connections)} readers: ${queues}, ${kilobytes(unread)} unread`;
+      evidence = `${target.name} waits for ${showCount(stuck.length)} of ${showCount(connections)} readers: ${queues}, ${kilobytes(unread)} unread`;
       if (stuck.length >= connections / 2) return { proven: true, evidence };
       await sleep(restAfter(performance.now() - startMs));
     }
@@ -81,4 +82,4 @@ export const slowReaders: FaultKind<z.output<typeof params>, CrowdTarget> = {
 /** Where the server's end is out of sight. */
 const LEAST_UNREAD_BYTES = 32 * 1024;
 
-const kilobytes = (bytes: number) => `${text(bytes / 1_000)} KB`;
+const kilobytes = (bytes: number) => `${showCount(bytes / 1_000)} KB`;

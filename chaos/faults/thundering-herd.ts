@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { MOST_CONNECTIONS } from '../antagonist/crowd.ts';
 import type { FaultKind } from '../fault.ts';
-import { showMs } from '../show.ts';
+import { showCount, showMs } from '../show.ts';
 import {
   answered,
   CROWD_GONE,
@@ -14,7 +14,6 @@ import {
   resolveCrowd,
   restAfter,
   sendCrowd,
-  text,
 } from './crowd.ts';
 import { hogUndoneBy, undoOfHog } from './hog.ts';
 
@@ -23,7 +22,7 @@ const params = z.strictObject({
     .int()
     .min(1)
     .max(MOST_CONNECTIONS)
-    .describe(`how many come, 1 to ${text(MOST_CONNECTIONS)}`),
+    .describe(`how many come, 1 to ${showCount(MOST_CONNECTIONS)}`),
   withinMs: z
     .int()
     .min(0)
@@ -48,7 +47,7 @@ export const thunderingHerd: FaultKind<z.output<typeof params>, CrowdTarget> = {
   params,
   resolve: ({ node }, topology) => resolveCrowd('thundering-herd', node, topology),
   settings: ({ connections, withinMs, path }) =>
-    `${text(connections)} ask for ${path} ${withinMs === 0 ? 'at once' : `within ${text(withinMs)} ms`}`,
+    `${showCount(connections)} ask for ${path} ${withinMs === 0 ? 'at once' : `within ${showCount(withinMs)} ms`}`,
   undoOf: undoOfHog,
   baseline: async () => ({}),
   apply: ({ connections, withinMs, path }, target, how) =>
@@ -76,10 +75,10 @@ export const thunderingHerd: FaultKind<z.output<typeof params>, CrowdTarget> = {
       if (enough && performance.now() - grewMs > STILL_MS) break;
       if (came() < connections) await sleep(restAfter(performance.now() - lookMs));
     }
-    const did = seen ? `accepted ${text(accepted.size)} and answered` : 'answered';
+    const did = seen ? `accepted ${showCount(accepted.size)} and answered` : 'answered';
     const within = came() === 0 ? '' : ` within ${showMs(grewMs - startMs)}`;
     const unseen = seen ? '' : '; whether its own process accepted them is out of sight';
-    const evidence = `${target.name} ${did} ${text(answers)} of ${text(connections)} connections${within}${unseen}`;
+    const evidence = `${target.name} ${did} ${showCount(answers)} of ${showCount(connections)} connections${within}${unseen}`;
     return { proven: came() >= connections / 2, evidence };
   },
 };

@@ -5,6 +5,7 @@ import { type AimedFault, bindFault } from '../catalogue.ts';
 import type { Proof } from '../fault.ts';
 import { scanResidue } from '../residue.ts';
 import type { Topology } from '../topology.ts';
+import { startToxiproxy } from '../toxiproxy/server.ts';
 import { type UndoResult, undo } from '../undo.ts';
 
 /** A link `a->b` through a fault proxy, to a small HTTP server, and somebody who uses it. */
@@ -57,6 +58,19 @@ export async function startFaultRig(api: string): Promise<FaultRig> {
     async [Symbol.asyncDispose]() {
       upstream.closeAllConnections();
       await new Promise((resolve) => upstream.close(resolve));
+    },
+  };
+}
+
+/** A rig with a fault proxy of its own, so that tests may run at the same time. */
+export async function startOwnRig(): Promise<FaultRig> {
+  const server = await startToxiproxy({ port: 0, proxyMetrics: true, seed: 7 });
+  const rig = await startFaultRig(server.url);
+  return {
+    ...rig,
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await server.close();
     },
   };
 }

@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { heal } from '../../chaos/heal.ts';
 import { scanResidue } from '../../chaos/residue.ts';
 import type { Topology } from '../../chaos/topology.ts';
 import { pendingUndos } from '../../chaos/undo-journal.ts';
-import { packageRoot } from '../places.ts';
+import { compileCache } from '../places.ts';
 import type { DriverSpec } from './driver-spec.ts';
 import type { Point } from './points.ts';
 
@@ -67,8 +66,7 @@ function driverOf(spec: DriverSpec): Promise<{ killed: boolean; said: string }> 
   const program = fileURLToPath(new URL('driver.ts', import.meta.url));
   const driver = spawn(process.execPath, [program, JSON.stringify(spec)], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    // As the launcher has it.
-    env: { NODE_COMPILE_CACHE: join(packageRoot, 'node_modules/.cache/stampede'), ...process.env },
+    env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
   });
   let said = '';
   driver.stderr.on('data', (bytes) => {

@@ -21,7 +21,7 @@ const { values } = parseArgs({
   options: { json: { type: 'boolean' }, only: { type: 'string' }, help: { type: 'boolean' } },
 });
 if (values.help) {
-  process.stdout.write(`npm run crash-matrix                           # all kinds, all points: about 15 minutes
+  process.stdout.write(`npm run crash-matrix                           # all kinds, all points
 npm run crash-matrix -- --only latency,kill    # some kinds
 npm run crash-matrix -- --json                 # one JSON document on standard output
 `);
