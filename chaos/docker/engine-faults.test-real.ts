@@ -18,8 +18,7 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
   afterEach(() => engine.tidy());
   afterAll(async () => engine?.close());
 
-  /** A server that answers anything with `hello`. */
-  const serve = ['sh', '-c', 'while :; do echo hello | nc -l -p 80; done'];
+  const serve = ['httpd', '-f', '-p', '80'];
   const busy = ['sh', '-c', 'while :; do :; done'];
   const exposed = ['--expose', '80'];
 
@@ -138,7 +137,7 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
     ['with --cpu-quota', ['--cpu-quota', '150000'], '0 150000'],
   ])('cpu-limit on a container %s: throttled, and given back what it had', async (_, options, had) => {
     const name = engine.run(options, busy);
-    const fault = aimAt(engine, 'cpu-limit', { node: name, cpus: 0.2 });
+    const fault = aimAt(engine, 'cpu-limit', { node: name, cpus: 0.05 });
     const { step, before } = await injected(fault);
     const proof = await fault.prove(before, soon());
     expect(proof.evidence).toMatch(/uses 0\.\d\d CPU, and was made to wait in \d+ of \d+ periods/);
@@ -150,10 +149,10 @@ describe.skipIf(!canRunEngine())('on a real engine', () => {
 
   it('cpu-limit on an idle container: no effect', async () => {
     const name = engine.run([], ['sleep', '1000']);
-    const fault = aimAt(engine, 'cpu-limit', { node: name, cpus: 0.2 });
+    const fault = aimAt(engine, 'cpu-limit', { node: name, cpus: 0.05 });
     const { step, before } = await injected(fault);
     const { proven, evidence } = await fault.prove(before, AbortSignal.timeout(5_000));
-    expect([proven, evidence]).toEqual([false, expect.stringContaining('wants no more than it gets')]);
+    expect([proven, evidence]).toEqual([false, expect.stringContaining('wants no more')]);
     expect((await undo(step, soon())).clean).toBe(true);
   });
 

@@ -19,7 +19,7 @@ describe.skipIf(!canRunEngine())('in the network of a container', () => {
   afterEach(() => engine.tidy());
   afterAll(async () => engine?.close());
 
-  const serve = ['sh', '-c', 'while :; do echo hello | nc -l -p 80; done'];
+  const serve = ['httpd', '-f', '-p', '80'];
   const ipOf = (name: string, network = 'bridge') =>
     engine.docker('inspect', '-f', `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`, name);
   const residue = (name: string) => scanResidue(fakeTopology(engine, { [name]: name }), soon());

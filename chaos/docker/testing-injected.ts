@@ -26,7 +26,7 @@ export async function untilAnswers(ip: string): Promise<void> {
     const answered = await new Promise<boolean>((resolve) => {
       const socket = connect(80, ip);
       socket.setTimeout(500, () => socket.destroy());
-      socket.on('connect', () => socket.write('x'));
+      socket.on('connect', () => socket.write('GET / HTTP/1.0\r\n\r\n'));
       socket.on('data', () => resolve(true));
       socket.on('error', () => resolve(false));
       socket.on('close', () => resolve(false));

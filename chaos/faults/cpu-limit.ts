@@ -77,7 +77,7 @@ export const cpuLimit: FaultKind<z.output<typeof params>, ContainerTarget> = {
       if (cpusOf(state.limits) === undefined) return `${uses}, and has no limit`;
       return waits > 0
         ? `${uses}, more than its limit`
-        : `${uses}, and never had to wait: it wants no more than it gets`;
+        : `${uses}, and never had to wait: it wants no more, or others on its machine leave it no more`;
     });
   },
 };

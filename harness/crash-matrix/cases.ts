@@ -55,7 +55,7 @@ interface Guinea {
   command: string;
 }
 
-const HTTP = 'while :; do echo hello | nc -l -p 80; done';
+const HTTP = 'httpd -f -p 80';
 
 export const CONTAINERS: Readonly<Record<string, Guinea>> = {
   web: { options: ['--expose', '80'], command: HTTP },
@@ -74,7 +74,7 @@ export const CONTAINERS: Readonly<Record<string, Guinea>> = {
 export const CONTAINER_LANES: readonly (readonly string[])[] = [
   ['kill node=web', 'pause node=web', 'stop node=web graceMs=200', 'restart node=web graceSec=1', 'oom node=web'],
   [
-    'cpu-limit node=worker cpus=0.2',
+    'cpu-limit node=worker cpus=0.05',
     'memory-limit node=worker memoryMiB=30',
     'disk-write-limit node=worker kbPerSec=1000',
   ],

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Channel, type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
+import {
+  type Channel,
+  type ChannelModel,
+  type ConfirmChannel,
+  type ConsumeMessage,
+  connect,
+  type RecoveringChannelModel,
+} from 'amqplib';
 import { z } from 'zod';
 import {
   DEFAULT_PREFETCH,
@@ -66,10 +73,14 @@ export function connectAmqp(options: QueueOptions): Queue {
   let life: Life | undefined;
   let waiting: (() => void) | undefined;
   let generation = 0;
+  let isClosing = false;
   for (const outcome of ['ok', 'error']) publishConfirms.inc({ queue, outcome }, 0);
   redeliveries.inc({ queue }, 0);
 
   const setup = async (model: ChannelModel): Promise<void> => {
+    // Before anything is waited for: amqplib listens only once all is set up, and an error nobody hears ends the process.
+    model.on('error', () => {});
+    if (isClosing) throw new Error('the queue was closed');
     const publishing = await model.createConfirmChannel();
     const consuming = await model.createChannel();
     for (const channel of [publishing, consuming]) {
@@ -82,7 +93,6 @@ export function connectAmqp(options: QueueOptions): Queue {
     const returned = new Set<string>();
     publishing.on('return', (message) => returned.add(String(message.properties.messageId)));
     const next: Life = { model, publishing, returned, consuming, consumes: undefined, arrived: [], held: new Map() };
-    model.on('error', () => {});
     model.on('close', () => {
       if (life === next) life = undefined;
       waiting?.();
@@ -209,8 +219,12 @@ export function connectAmqp(options: QueueOptions): Queue {
     },
 
     async close() {
+      const mayBeTrying = life === undefined && !isClosing;
+      isClosing = true;
       life = undefined;
       const recovering = await connection.catch(() => undefined);
+      // What comes up after its `close` amqplib closes deaf to errors, so a try that is under way is waited for.
+      if (mayBeTrying && recovering) await triedOnce(recovering);
       await Promise.race([recovering?.close(), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
@@ -295,4 +309,12 @@ function deliveryOf(message: ConsumeMessage, lease: string): QueueDelivery | und
 /** A connection whose other end is frozen never says goodbye. */
 async function closeWithin(model: ChannelModel): Promise<void> {
   await Promise.race([model.close().catch(() => {}), sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+}
+
+/** Until the present or the next try to connect has ended, one way or the other. */
+async function triedOnce(recovering: RecoveringChannelModel): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  recovering.once('connect', () => resolve());
+  recovering.once('connect-failed', () => resolve());
+  await Promise.race([promise, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
 }
