@@ -107,6 +107,10 @@ class AgentRun {
     });
     this.#engine = engine;
     this.#loopDelay.enable();
+    // A flow that does not wait for something must not end the agent when that fails.
+    process.on('unhandledRejection', (error) => engine.unawaited(error));
+    // A flow that fails while it waits is listened to once it has waited; Node warns of that unless somebody knows.
+    process.on('rejectionHandled', () => {});
     const reporting = setInterval(() => this.#report(engine), REPORT_MS);
     const renewing = setInterval(() => this.#renew(engine), RENEW_MS);
     this.#renew(engine);

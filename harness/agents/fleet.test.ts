@@ -41,12 +41,18 @@ export default scenario({
   const clock: RunClock = startClock();
   const active = new Map<number, number>();
   const lost: (LostAgent & { tMs: number })[] = [];
+  const troubles = new Set<string>();
+  let failedIterations = 0;
   const fleet = new Fleet({
     plan: parsed.plan,
     scenarioFile: file,
     baseUrl: server.origin,
     clock,
-    onSnapshot: (agent, { state }) => active.set(agent, state.active.people ?? 0),
+    onSnapshot(agent, { state, troubles: told }) {
+      active.set(agent, state.active.people ?? 0);
+      failedIterations = state.failedIterations;
+      for (const { what } of told) troubles.add(what);
+    },
     onLost(agent) {
       active.delete(agent.agent);
       lost.push({ ...agent, tMs: clock.nowMs() });
@@ -59,7 +65,15 @@ export default scenario({
   );
   await fleet.ready(20_000);
   fleet.start(clock.nowMs() + 200, undefined);
-  return { fleet, lost, server, clock, total: () => [...active.values()].reduce((sum, count) => sum + count, 0) };
+  return {
+    fleet,
+    lost,
+    server,
+    clock,
+    troubles,
+    failed: () => failedIterations,
+    total: () => [...active.values()].reduce((sum, count) => sum + count, 0),
+  };
 }
 
 async function until(holds: () => boolean, deadlineMs: number): Promise<void> {
@@ -104,6 +118,31 @@ describe('a fleet', () => {
     await until(() => lost.length === 2 && total() === 60, 5_000);
     expect(lost[1]?.part).toBeCloseTo(1 / 3 + 1 / 6, 9);
     expect(lost[1]?.handedTo).toEqual([2]);
+    fleet.stop();
+    await fleet.finished;
+  });
+
+  it('loses no agent to a flow that does not wait for what fails, and tells of it', async () => {
+    const { fleet, lost, troubles, total } = await fleetOf(
+      1,
+      "user.get('/', { timeout: '1ms' }); void Promise.reject(new Error('unheard')); await user.think('300ms');",
+    );
+    await until(() => total() === 60 && troubles.size > 0, 5_000);
+    await sleep(1_000);
+    expect([...troubles]).toContain('a flow did not wait for what failed: Error: unheard');
+    expect(lost).toEqual([]);
+    fleet.stop();
+    await fleet.finished;
+  });
+
+  it('counts an iteration as failed that fails while it waits', async () => {
+    const { fleet, lost, failed, troubles } = await fleetOf(
+      1,
+      "await Promise.race([user.think('300ms'), Promise.reject(new Error('lost the race'))]);",
+    );
+    await until(() => failed() >= 120, 5_000);
+    expect([...troubles]).toContain('flow people: Error: lost the race');
+    expect(lost).toEqual([]);
     fleet.stop();
     await fleet.finished;
   });

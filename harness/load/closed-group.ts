@@ -1,4 +1,4 @@
-import { type GroupContext, runFlow } from './group.ts';
+import { beginFlow, type GroupContext } from './group.ts';
 import { activeUsers, type CurvePoint, timeReaching } from './schedule.ts';
 import { firstOf, type Share } from './share.ts';
 import type { User } from './user.ts';
@@ -156,9 +156,8 @@ class Crew {
 /** A user of the closed model: begins iteration after iteration until it is told to leave. */
 class Resident extends VirtualUser {
   readonly crew: Crew;
-  // Bound once: a million users at rest would hold as many closures otherwise, anew for each iteration.
-  readonly #completed = Resident.prototype.iterationCompleted.bind(this);
-  readonly #failed = Resident.prototype.iterationFailed.bind(this);
+  /** An iteration that has done nothing yet but to begin to wait. */
+  #resting: Promise<unknown> | undefined = undefined;
 
   constructor(crew: Crew, stream: string, index: number, bornMs: number) {
     super(crew.group.context.shared, stream, index, Math.round(bornMs));
@@ -172,7 +171,23 @@ class Resident extends VirtualUser {
     }
     this.iteration++;
     this.steps = 0;
-    runFlow(this.crew.group.spec.flow, this, this.#completed, this.#failed);
+    const iteration = beginFlow(this.crew.group.spec.flow, this);
+    // Of a million users most are there, and it is listened to only once it goes on: what listens to a promise is as much
+    // as a fifth of what such a user holds.
+    if (this.isThinking && this.steps === 1) this.#resting = iteration;
+    else Resident.#listen(this, iteration);
+  }
+
+  override fire(): void {
+    super.fire();
+    const iteration = this.#resting;
+    if (iteration === undefined) return;
+    this.#resting = undefined;
+    Resident.#listen(this, iteration);
+  }
+
+  static #listen(resident: Resident, iteration: Promise<unknown>): void {
+    iteration.then(resident.iterationCompleted.bind(resident), resident.iterationFailed.bind(resident));
   }
 
   /** In whole milliseconds: a number with a fraction is an object of its own, in each of a million users. */

@@ -7,7 +7,7 @@ import type { CurvePoint } from './schedule.ts';
 import type { Share } from './share.ts';
 import { TimerWheel } from './timer-wheel.ts';
 import { RequestFailed } from './user.ts';
-import type { Surroundings } from './virtual-user.ts';
+import { LoadIsOver, type Surroundings } from './virtual-user.ts';
 
 /** A load group with the function its users run. */
 export type LoadGroup = ClosedGroupSpec | OpenGroupSpec;
@@ -161,6 +161,12 @@ export class LoadEngine {
     });
   }
 
+  /** Something failed that no flow waited for. Requests tell of themselves. */
+  unawaited(error: unknown): void {
+    if (error instanceof RequestFailed || error instanceof LoadIsOver) return;
+    this.#trouble('a flow did not wait for what failed', error);
+  }
+
   #iterationEnded(name: string, error: unknown): void {
     if (error === undefined) {
       this.#iterations++;
@@ -169,7 +175,11 @@ export class LoadEngine {
     this.#failedIterations++;
     // Requests tell of themselves; anything else is the flow's own.
     if (error instanceof RequestFailed) return;
+    this.#trouble(`flow ${name}`, error);
+  }
+
+  #trouble(where: string, error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined;
-    this.#options.recorder.trouble(`flow ${name}: ${String(error)}`, this.#options.nowMs(), stack);
+    this.#options.recorder.trouble(`${where}: ${String(error)}`, this.#options.nowMs(), stack);
   }
 }

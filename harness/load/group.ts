@@ -11,18 +11,12 @@ export interface GroupContext {
   iterationEnded: (group: string, error: unknown) => void;
 }
 
-/** Runs a flow once and tells how it ended. It may be a plain function by mistake. */
-export function runFlow(
-  flow: (user: User) => Promise<void>,
-  user: User,
-  ended: () => void,
-  failed: (error: unknown) => void,
-): void {
-  let running: unknown;
+/** Begins one iteration of a flow; the promise tells how it ended. It may be a plain function by mistake. */
+export function beginFlow(flow: (user: User) => Promise<void>, user: User): Promise<unknown> {
   try {
-    running = flow(user);
+    const running: unknown = flow(user);
+    return running instanceof Promise ? running : Promise.resolve(running);
   } catch (error) {
-    running = Promise.reject(error);
+    return Promise.reject(error);
   }
-  (running instanceof Promise ? running : Promise.resolve(running)).then(ended, failed);
 }

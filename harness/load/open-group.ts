@@ -1,4 +1,4 @@
-import { type GroupContext, runFlow } from './group.ts';
+import { beginFlow, type GroupContext } from './group.ts';
 import { Random } from './random.ts';
 import { ArrivalSchedule, type CurvePoint } from './schedule.ts';
 import type { Share } from './share.ts';
@@ -101,6 +101,6 @@ export class OpenGroup {
       user.leave();
       if (!(error instanceof LoadIsOver)) iterationEnded(name, error);
     };
-    runFlow(flow, user, () => ended(undefined), ended);
+    beginFlow(flow, user).then(() => ended(undefined), ended);
   }
 }
