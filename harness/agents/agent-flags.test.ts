@@ -9,6 +9,11 @@ describe('the flags of an agent', () => {
     expect(agentFlags('undici', 250_000)).toContain('--max-semi-space-size=16');
   });
 
+  it('leave the old generation alone until all users can be there', () => {
+    expect(agentFlags('wire', 0)).toContain('--initial-old-space-size=30');
+    expect(agentFlags('wire', 1e6)).toContain('--initial-old-space-size=841');
+  });
+
   it.each(['wire', 'undici'] as const)('are known to this Node (%s)', (driver) => {
     const { status, stderr } = spawnSync(process.execPath, [...agentFlags(driver, 1e6), '-e', '0'], {
       encoding: 'utf8',

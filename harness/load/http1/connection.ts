@@ -98,7 +98,7 @@ export class Connection {
     // Bytes that nobody has asked for: whatever comes next cannot be told apart from them.
     if (request === undefined) this.#end(undefined);
     else {
-      const outcome = this.#parser.feed(SHARED.toString('latin1', 0, count));
+      const outcome = this.#parser.feed(SHARED, count);
       if (outcome === 'done') this.#answered(request);
       else if (outcome === 'failed') {
         const { kind = 'malformed', message = '' } = this.#parser.problem ?? {};

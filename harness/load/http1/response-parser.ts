@@ -1,7 +1,7 @@
 /**
  * Parses HTTP/1.1 responses (RFC 9112) out of whatever pieces a socket gives, one response at a time, as strictly as
- * llhttp does with no leniency: what one driver calls malformed, the other does too. A piece is a string of one byte a
- * character (latin1): for small answers that is several times faster than a Buffer.
+ * llhttp does with no leniency: what one driver calls malformed, the other does too. It reads strings of one byte a
+ * character (latin1): for small answers that is several times faster than to look into a Buffer.
  *
  * ```
  *   head ──> nothing more ───────────────────────────────> done
@@ -57,10 +57,23 @@ export class ResponseParser {
   }
 
   /**
-   * Takes what a connection gave. Once it is `done`, bytes that are left over make the connection unusable: nobody has
-   * asked for them.
+   * Takes what a connection gave, up to `end`. Once it is `done`, bytes that are left over make the connection unusable:
+   * nobody has asked for them.
    */
-  feed(piece: string): 'more' | 'done' | 'failed' {
+  feed(bytes: Buffer, end = bytes.length): 'more' | 'done' | 'failed' {
+    const { text } = remembered;
+    if (end < text.length || !this.#expectsHead) return this.#read(bytes.toString('latin1', 0, end));
+    // A body cut out of a longer string would keep all of that, for as long as somebody keeps the answer.
+    const head = bytes.toString('latin1', 0, text.length);
+    const rest = bytes.toString('latin1', text.length, end);
+    return this.#isRemembered(head) ? this.#read(rest) : this.#read(head + rest);
+  }
+
+  get #expectsHead(): boolean {
+    return this.#state === State.Head && this.#pending === '';
+  }
+
+  #read(piece: string): 'more' | 'done' | 'failed' {
     let at = 0;
     if (piece.length > 0) this.begun = true;
     while (at < piece.length) {
@@ -104,7 +117,6 @@ export class ResponseParser {
 
   #feedHead(piece: string, from: number): number {
     const before = this.#pending.length;
-    if (before === 0 && from === 0 && this.#isRemembered(piece)) return remembered.text.length;
     const text = before === 0 ? piece : this.#pending + piece.slice(from);
     const start = before === 0 ? from : 0;
     // The end of the head may lie across the seam.
@@ -124,9 +136,10 @@ export class ResponseParser {
   }
 
   /** Most answers of a server have the head of the one before, to the byte: its Date changes once a second. */
-  #isRemembered(piece: string): boolean {
+  #isRemembered(head: string): boolean {
     const { text, fields } = remembered;
-    if (!piece.startsWith(text) || text.length - 4 > this.#limits.headBytes) return false;
+    if (head !== text || text.length - 4 > this.#limits.headBytes) return false;
+    this.begun = true;
     this.#take(remembered.head, remembered.status, fields);
     return true;
   }
