@@ -185,6 +185,7 @@ describe('imports', () => {
       'harness/bench/our-engine.ts',
       'harness/bench/soak.ts',
       'harness/bench/toxiproxy/far-ends.ts',
+      'harness/bench/peers/bare-net-program.ts',
       'harness/bench/peers/bare-undici-program.ts',
       'harness/calibrate/answering-server.ts',
       'harness/commands/inject.ts',

@@ -6,26 +6,26 @@
  * all survives, so each must be short: a small young generation. With few, nearly nothing survives, and the fewer
  * collections the better. undici makes several times the garbage for a request.
  *
- * The old generation is not collected before it holds what the users will hold, as long as they come; and then one thread marks
- * it beside the main one, quickly, as garbage goes on growing until it is done. More threads took both cores of a small machine
- * away from the main one for seconds.
+ * The old generation is left alone until it holds what the users will hold: while they come nothing of it is garbage. Then it is
+ * marked in steps of a fraction of a millisecond on the main thread. With a marker on another thread V8 means to be done in
+ * half a second, and takes nearly all of the main thread for that; more of them took both cores of a small machine as well.
+ * To compact what very many users hold takes longer than the memory is worth.
  */
 export function agentFlags(driver: 'wire' | 'undici', users: number): string[] {
   if (driver === 'undici') return ['--max-semi-space-size=16', QUIET];
-  const young = users >= VERY_MANY ? '--max-semi-space-size=1' : '--max-semi-space-size=16';
+  const byNumber = users >= VERY_MANY ? ['--max-semi-space-size=1', '--no-compact'] : ['--max-semi-space-size=16'];
   return [
-    young,
+    ...byNumber,
     '--no-parallel-scavenge',
-    '--concurrent-marking-max-worker-num=1',
+    '--no-concurrent-marking',
     `--initial-old-space-size=${EMPTY_MIB + Math.ceil((users * BYTES_PER_USER) / 2 ** 20)}`,
     '--heap-growing-percent=30',
     QUIET,
   ];
 }
 
+const VERY_MANY = 50_000;
+const QUIET = '--disable-warning=ExperimentalWarning';
 /** What the old generation holds without users, and of each of them, with some garbage. */
 const EMPTY_MIB = 30;
 const BYTES_PER_USER = 850;
-
-const VERY_MANY = 50_000;
-const QUIET = '--disable-warning=ExperimentalWarning';

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EXIT, StampedeError } from '../errors.ts';
+import { compileCache } from '../places.ts';
 import { treeRssBytes } from './process-tree.ts';
 
 /** What a tool did between its start and its end. */
@@ -116,7 +117,8 @@ export class Processes {
     const child = spawn(program, args, {
       detached: true,
       stdio: [stdin, 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      // As our launcher has it, and for every tool in Node alike: what was compiled is kept.
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env, ...env },
     });
     this.#running.add(child);
     return child;

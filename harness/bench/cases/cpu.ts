@@ -4,12 +4,14 @@ import { type Peer, shown } from '../peers/peer.ts';
 import { type Bar, type Measured, pairedRatio } from '../result.ts';
 
 const OURS = 'ours-wire';
-const NAMES = [OURS, 'wrk', 'autocannon', 'ours-undici', 'bare-undici', 'oha', 'vegeta', 'k6', 'artillery'];
+const NAMES = [OURS, 'wrk', 'bare-net', 'autocannon', 'ours-undici', 'bare-undici', 'oha', 'vegeta', 'k6', 'artillery'];
 const CONNECTIONS = 64;
 
 /** Ours over another: `most` times as much, or `fewer` times as little. */
-const RATIOS: { of: string; to: string; bar: Bar }[] = [
+const RATIOS: { of: string; to: string; bar?: Bar }[] = [
   { of: OURS, to: 'wrk', bar: { of: 'ratio', op: '<=', limit: 1.15 } },
+  // Without a bar: what is left to Node itself.
+  { of: 'bare-net', to: 'wrk' },
   { of: 'autocannon', to: OURS, bar: { of: 'ratio', op: '>=', limit: 2.5 } },
   { of: 'ours-undici', to: 'bare-undici', bar: { of: 'ratio', op: '<=', limit: 1.3 } },
 ];
@@ -57,7 +59,7 @@ export const cpu: BenchCase = {
         name: `CPU of ${name}`,
         unit: UNIT,
         samples: known?.cpu ?? [],
-        ...(against ? { bar: against.bar } : {}),
+        ...(against?.bar ? { bar: against.bar } : {}),
         ...(against && ratio !== undefined ? { ratio: { to: `CPU of ${against.to}`, value: ratio } } : {}),
         ...attempts.reason(name),
         ...('missing' in peer ? { skipped: peer.missing } : { versions: { [name]: peer.version } }),

@@ -6,7 +6,7 @@ import { packageRoot } from '../../places.ts';
 import type { Missing, OriginalToxiproxy } from '../case.ts';
 import { artillery } from './artillery.ts';
 import { autocannon } from './autocannon.ts';
-import { bareUndici } from './bare-undici.ts';
+import { bare } from './bare.ts';
 import { k6 } from './k6.ts';
 import { oha } from './oha.ts';
 import { ours } from './ours.ts';
@@ -29,7 +29,9 @@ export function findPeer(name: string, say: (line: string) => void): Peer | Miss
     case 'autocannon':
       return autocannon();
     case 'bare-undici':
-      return bareUndici();
+      return bare('undici');
+    case 'bare-net':
+      return bare('net');
     case 'wrk':
       return withBinary(debian('wrk', 'wrk', say), (path) =>
         wrk(path, /wrk (\S+)/.exec(output(path, '-v'))?.[1] ?? '?'),
