@@ -90,7 +90,7 @@ class AgentRun {
 
   start({ atMs, setup }: Extract<ToAgent, { kind: 'start' }>): void {
     const { plan, share, baseUrl } = this.#assignment;
-    const driver = driverFor(plan);
+    const driver = driverFor(plan, this.#clock.nowMs);
     const engine = new LoadEngine({
       groups: this.#groups,
       share,

@@ -23,7 +23,7 @@ async function run(asked: EngineSpec): Promise<EngineReport> {
   const { url, durationMs, rampMs } = asked;
   const clock = startClock();
   const recorder = new Recorder();
-  const options = { connections: asked.connections };
+  const options = { connections: asked.connections, nowMs: clock.nowMs };
   const driver = asked.driver === 'wire' ? wireDriver(options) : await overUndici(options);
   const startMs = 50;
   const engine = new LoadEngine({

@@ -65,7 +65,7 @@ function misbehave(socket: Socket, kind: number): void {
 
 async function soak(origin: string): Promise<void> {
   const recorder = new Recorder();
-  const driver = wireDriver({ connections: 500 });
+  const driver = wireDriver({ connections: 500, nowMs: () => performance.now() });
   const durationMs = minutes * 60_000;
   const curve = [
     { tMs: 0, value: 400 },

@@ -37,6 +37,7 @@ export class Call implements WireRequest {
   method: Method;
   headers: Record<string, string> | undefined;
   body: string | Uint8Array | undefined;
+  startedMs: number;
   readonly timeoutMs: number;
   readonly owner: number | undefined;
   /** Rejects with RequestFailed when there is none. */
@@ -47,7 +48,6 @@ export class Call implements WireRequest {
   readonly #name: string;
   #redirectsLeft: number;
   #dueMs: number;
-  #startedMs: number;
   #onAbort: (() => void) | undefined;
   readonly #resolve: (response: Response) => void;
   readonly #reject: (error: RequestFailed) => void;
@@ -77,17 +77,17 @@ export class Call implements WireRequest {
     this.#options = options;
     this.#name = options.as ?? requestName(method, path);
     this.#redirectsLeft = options.redirects ?? 0;
-    this.#startedMs = context.nowMs();
-    this.#dueMs = caller.act(this.#startedMs);
+    this.startedMs = context.nowMs();
+    this.#dueMs = caller.act(this.startedMs);
     this.#onAbort = undefined;
     this.#send();
   }
 
-  answered(response: WireResponse): void {
+  answered(response: WireResponse, endedMs: number): void {
     const { status } = response;
     const { expect } = this.#options;
     const ok = expect ? expect.includes(status) : status >= 200 && status < 400;
-    this.#count(ok ? 'ok' : classOf(status));
+    this.#count(ok ? 'ok' : classOf(status), endedMs);
     if (!ok) this.#trouble(`${this.method} ${this.path.replace(/\?.*/, '')} answered ${status}`);
     this.#operation(response);
     const { setCookies } = response;
@@ -97,7 +97,7 @@ export class Call implements WireRequest {
   }
 
   failed(error: RequestFailed): void {
-    this.#count(error.kind);
+    this.#count(error.kind, this.#context.nowMs());
     this.#trouble(error.message);
     const { idempotencyKey: key } = this.#options;
     if (key !== undefined) this.#keep(key, NEVER_SENT.has(error.kind) ? 'fail' : 'unknown');
@@ -129,23 +129,22 @@ export class Call implements WireRequest {
       this.body = undefined;
       this.headers = headersFor(this.#caller.browser, NO_OPTIONS, undefined);
     }
-    this.#startedMs = this.#context.nowMs();
-    this.#dueMs = this.#startedMs;
+    this.startedMs = this.#context.nowMs();
+    this.#dueMs = this.startedMs;
     this.#send();
     return true;
   }
 
-  #count(ending: Ending): void {
-    const { recorder, nowMs, onFlight } = this.#context;
+  #count(ending: Ending, endedMs: number): void {
+    const { recorder, onFlight } = this.#context;
     const { tags, signal } = this.#options;
     onFlight(-1);
     if (this.#onAbort) signal?.removeEventListener('abort', this.#onAbort);
-    const endedMs = nowMs();
-    recorder.request(this.#name, this.#dueMs, this.#startedMs, endedMs, ending);
+    recorder.request(this.#name, this.#dueMs, this.startedMs, endedMs, ending);
     if (tags === undefined) return;
     for (const key in tags) {
       const name = `${this.#name}{${key}=${JSON.stringify(tags[key])}}`;
-      recorder.request(name, this.#dueMs, this.#startedMs, endedMs, ending, 'tagged');
+      recorder.request(name, this.#dueMs, this.startedMs, endedMs, ending, 'tagged');
     }
   }
 

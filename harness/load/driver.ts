@@ -18,6 +18,8 @@ export interface Driver {
 export interface DriverOptions {
   /** At most so many connections to one origin; a request beyond them waits, which is part of its service time. */
   connections: number;
+  /** The clock that requests are stamped by, in milliseconds; monotonic. */
+  nowMs: () => number;
   /** Default 10 s. */
   connectTimeoutMs?: number;
   /** Status line and headers of an answer. Default 16 KiB, Node's own limit. */
@@ -37,10 +39,13 @@ export interface WireRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly body: string | Uint8Array | undefined;
+  /** When it is sent, on the driver's clock. */
+  readonly startedMs: number;
   readonly timeoutMs: number;
   /** Whose connection to use, where each user has its own; undefined for a shared pool. */
   readonly owner: number | undefined;
-  answered(response: WireResponse): void;
+  /** `endedMs`: when all of the answer had come, on the driver's clock. */
+  answered(response: WireResponse, endedMs: number): void;
   failed(error: RequestFailed): void;
 }
 

@@ -14,6 +14,8 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await ('close' in each ? each.close() : each[Symbol.asyncDispose]());
 });
 
+const nowMs = () => performance.now();
+
 /** Sends what it is told over either driver; both must say the same. */
 describe.each([
   ['wire', wireDriver],
@@ -21,7 +23,7 @@ describe.each([
 ])('the %s driver', (name, make) => {
   async function against(reply: Reply | string, connections = 4): Promise<{ server: RawServer; send: Send }> {
     const server = await rawServer(typeof reply === 'string' ? (socket) => void socket.write(reply, 'latin1') : reply);
-    const driver = make({ connections });
+    const driver = make({ connections, nowMs });
     open.push(server, driver);
     return { server, send: (request = {}) => sending(driver, { origin: server.origin, ...request }) };
   }
@@ -209,7 +211,7 @@ describe.each([
   });
 
   it('calls it dns when the host has no address', async () => {
-    const driver = make({ connections: 1 });
+    const driver = make({ connections: 1, nowMs });
     open.push(driver);
     expect(await kindOf(sending(driver, { origin: 'http://no-such-host.invalid' }))).toBe('dns');
   });
@@ -224,7 +226,7 @@ describe.each([
   it('ends what is under way when it is closed', async () => {
     const server = await rawServer(() => {});
     open.push(server);
-    const driver = make({ connections: 1 });
+    const driver = make({ connections: 1, nowMs });
     const both = [
       kindOf(sending(driver, { origin: server.origin })),
       kindOf(sending(driver, { origin: server.origin })),
@@ -238,7 +240,7 @@ describe.each([
 describe('the wire driver alone', () => {
   async function against(reply: Reply, options: Partial<Parameters<typeof wireDriver>[0]> = {}) {
     const server = await rawServer(reply);
-    const driver = wireDriver({ connections: 4, ...options });
+    const driver = wireDriver({ connections: 4, nowMs, ...options });
     open.push(server, driver);
     return {
       server,
@@ -284,7 +286,7 @@ describe('the wire driver alone', () => {
   });
 
   it('says no to https', async () => {
-    const driver = wireDriver({ connections: 1 });
+    const driver = wireDriver({ connections: 1, nowMs });
     open.push(driver);
     await expect(sending(driver, { origin: 'https://127.0.0.1:1' })).rejects.toThrow('speaks http only');
   });

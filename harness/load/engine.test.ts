@@ -25,7 +25,7 @@ async function serve(answer: (request: IncomingMessage, response: ServerResponse
 
 async function play(baseUrl: URL, groups: LoadGroup[], durationMs: number, share: Share = { index: 0, of: 1 }) {
   const recorder = new Recorder();
-  const driver = wireDriver({ connections: 256 });
+  const driver = wireDriver({ connections: 256, nowMs: () => performance.now() });
   const engine = new LoadEngine({
     groups,
     share,

@@ -7,7 +7,10 @@ import { undiciDriver } from './undici-driver.ts';
  * how each ended. Arguments: origin, `wire` or `undici`, how many.
  */
 const [origin = '', name = '', count = ''] = process.argv.slice(2);
-const driver = (name === 'wire' ? wireDriver : undiciDriver)({ connections: Number(count) });
+const driver = (name === 'wire' ? wireDriver : undiciDriver)({
+  connections: Number(count),
+  nowMs: () => performance.now(),
+});
 const send = async (): Promise<string> => {
   const ended = await sending(driver, { origin, timeoutMs: 5_000 }).catch((error: { kind?: string }) => error);
   return 'status' in ended ? String(ended.status) : (ended.kind ?? 'unnamed');

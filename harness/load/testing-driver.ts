@@ -12,6 +12,7 @@ export function sending(
       method: 'GET',
       headers: undefined,
       body: undefined,
+      startedMs: performance.now(),
       timeoutMs: 5_000,
       owner: undefined,
       answered,

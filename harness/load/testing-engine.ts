@@ -31,7 +31,7 @@ export function start(
   setup?: unknown,
 ): { engine: LoadEngine; recorder: Recorder } {
   const recorder = new Recorder();
-  const driver = wireDriver({ connections: 64 });
+  const driver = wireDriver({ connections: 64, nowMs: () => performance.now() });
   const engine = new LoadEngine({
     groups: [group],
     share,

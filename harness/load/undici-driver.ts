@@ -14,7 +14,7 @@ export interface UndiciDriverOptions extends DriverOptions {
 
 /** Drives undici with a pool of keep-alive connections per origin. */
 export function undiciDriver(options: UndiciDriverOptions): Driver {
-  const { connections, connectTimeoutMs, headBytes, bodyBytes, proxy } = { ...DRIVER_DEFAULTS, ...options };
+  const { connections, connectTimeoutMs, headBytes, bodyBytes, proxy, nowMs } = { ...DRIVER_DEFAULTS, ...options };
   const { connect, http2 = false, insecure = false } = options;
   const tls = { rejectUnauthorized: !insecure };
   const settings = {
@@ -35,8 +35,7 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
   let sweeping: NodeJS.Timeout | undefined;
   const sweep = () => {
     sweeping = undefined;
-    const nowMs = performance.now();
-    underWay.checkDeadlines(nowMs);
+    underWay.checkDeadlines(nowMs());
     if (underWay.size > 0) sweeping = setTimeout(sweep, SWEEP_MS);
   };
   const poolOf = (origin: string): Pool => {
@@ -48,7 +47,7 @@ export function undiciDriver(options: UndiciDriverOptions): Driver {
   };
   return {
     send(request) {
-      const exchange = new Exchange(request, underWay);
+      const exchange = new Exchange(request, underWay, nowMs);
       underWay.add(exchange);
       sweeping ??= setTimeout(sweep, SWEEP_MS);
       (agent ?? poolOf(request.origin)).dispatch(optionsOf(request), exchange);
@@ -115,22 +114,22 @@ class Exchange implements Dispatcher.DispatchHandler, WireResponse {
   /** Its index among those under way. */
   place = 0;
   readonly #underWay: UnderWay;
-  readonly #deadlineMs: number;
+  readonly #nowMs: () => number;
   #controller: Dispatcher.DispatchController | undefined;
   #givenUp: RequestFailed | undefined;
   #fields: Record<string, string | string[] | undefined> = {};
   #chunk: Buffer = EMPTY;
   #moreChunks: Buffer[] | undefined;
 
-  constructor(request: WireRequest, underWay: UnderWay) {
+  constructor(request: WireRequest, underWay: UnderWay, nowMs: () => number) {
     this.request = request;
     this.#underWay = underWay;
-    this.#deadlineMs = performance.now() + request.timeoutMs;
+    this.#nowMs = nowMs;
   }
 
   checkDeadline(nowMs: number): void {
-    if (nowMs < this.#deadlineMs) return;
-    const { method, path, timeoutMs } = this.request;
+    const { method, path, startedMs, timeoutMs } = this.request;
+    if (nowMs < startedMs + timeoutMs) return;
     this.giveUp(new RequestFailed('timeout', `${method} ${path} took longer than ${timeoutMs} ms`, undefined));
   }
 
@@ -164,7 +163,7 @@ class Exchange implements Dispatcher.DispatchHandler, WireResponse {
 
   onResponseEnd(): void {
     this.#underWay.remove(this);
-    this.request.answered(this);
+    this.request.answered(this, this.#nowMs());
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {

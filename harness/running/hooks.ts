@@ -48,8 +48,8 @@ async function asUser<Result>(
   name: string,
   hook: (user: User) => Promise<Result>,
 ): Promise<Result> {
-  const driver = driverFor(plan);
   const nowMs = () => performance.now();
+  const driver = driverFor(plan, nowMs);
   const wheel = new TimerWheel(nowMs);
   const { origin, pathname } = new URL(target.entry);
   const shared = {

@@ -9,6 +9,7 @@ export interface ConnectionOptions {
   port: number;
   limits: ParserLimits;
   connectTimeoutMs: number;
+  nowMs: () => number;
   /** Which of this machine's addresses the next connection comes from; undefined leaves it to the system. */
   nextLocalAddress: () => string | undefined;
   /** Can carry the next request. */
@@ -24,27 +25,25 @@ export interface ConnectionOptions {
 export class Connection {
   /** Whose it is, where each user has its own. */
   readonly owner: number | undefined;
-  /** Until when the server keeps it while it is free; on the clock of `performance.now()`. */
+  /** Until when the server keeps it while it is free. */
   freeUntilMs = 0;
   readonly #options: ConnectionOptions;
   readonly #socket: Socket;
   readonly #parser: ResponseParser;
   #request: WireRequest | undefined;
-  #deadlineMs: number;
   readonly #connectDeadlineMs: number;
   #connected = false;
   #served = 0;
   #gone = false;
 
-  /** Connects, and sends the request as soon as it can. Deadlines are on the clock of `performance.now()`. */
-  constructor(options: ConnectionOptions, request: WireRequest, bytes: string | Buffer, deadlineMs: number) {
+  /** Connects, and sends the request as soon as it can. */
+  constructor(options: ConnectionOptions, request: WireRequest, bytes: string | Buffer) {
     const { host, port, limits, connectTimeoutMs, nextLocalAddress } = options;
     this.owner = request.owner;
     this.#options = options;
     this.#parser = new ResponseParser(limits);
     this.#request = request;
-    this.#deadlineMs = deadlineMs;
-    this.#connectDeadlineMs = performance.now() + connectTimeoutMs;
+    this.#connectDeadlineMs = options.nowMs() + connectTimeoutMs;
     const localAddress = nextLocalAddress();
     this.#socket = connect({
       host,
@@ -59,9 +58,8 @@ export class Connection {
   }
 
   /** Sends a request over a connection that is free. */
-  send(request: WireRequest, bytes: string | Buffer, deadlineMs: number): void {
+  send(request: WireRequest, bytes: string | Buffer): void {
     this.#request = request;
-    this.#deadlineMs = deadlineMs;
     this.#parser.expect(request.method);
     this.#socket.write(bytes, 'latin1');
   }
@@ -70,8 +68,8 @@ export class Connection {
   checkDeadline(nowMs: number): void {
     const request = this.#request;
     if (request === undefined) return;
-    if (nowMs >= this.#deadlineMs) {
-      const { method, path, timeoutMs } = request;
+    const { method, path, startedMs, timeoutMs } = request;
+    if (nowMs >= startedMs + timeoutMs) {
       this.#end(new RequestFailed('timeout', `${method} ${path} took longer than ${timeoutMs} ms`, undefined));
     } else if (!this.#connected && nowMs >= this.#connectDeadlineMs) {
       const { host, port, connectTimeoutMs } = this.#options;
@@ -135,16 +133,17 @@ export class Connection {
 
   #answered(request: WireRequest): void {
     const parser = this.#parser;
+    const nowMs = this.#options.nowMs();
     const response = new ParsedResponse(parser.status, parser.head, parser.body);
     this.#request = undefined;
     this.#served++;
     const keptMs =
       parser.keepAliveSec === undefined ? IDLE_MS : Math.min(IDLE_MS, parser.keepAliveSec * 1_000 - MARGIN_MS);
     if (parser.keepAlive && keptMs > 0) {
-      this.freeUntilMs = performance.now() + keptMs;
+      this.freeUntilMs = nowMs + keptMs;
       this.#options.onFree(this);
     } else this.#end(undefined);
-    request.answered(response);
+    request.answered(response, nowMs);
   }
 
   #end(failed: RequestFailed | undefined): void {

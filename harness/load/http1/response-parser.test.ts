@@ -159,6 +159,7 @@ function answered(parser: ResponseParser): string {
 async function undiciVerdict(pieces: Buffer[], method: Method): Promise<string> {
   const driver = undiciDriver({
     connections: 1,
+    nowMs: () => performance.now(),
     bodyBytes: LIMITS.bodyBytes,
     connect: (_, done) => setImmediate(() => done(null, new Answering(pieces))),
   });

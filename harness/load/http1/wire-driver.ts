@@ -15,22 +15,27 @@ export interface WireDriverOptions extends DriverOptions {
 export function wireDriver(given: WireDriverOptions): Driver {
   const options = { ...DRIVER_DEFAULTS, ...given };
   const pools = new Map<string, Pool>();
+  /** That of the last request, which nearly always is that of the next one too. */
+  let last: { origin: string; pool: Pool } | undefined;
   let sweeping: NodeJS.Timeout | undefined;
   let closed = false;
   const sweep = () => {
     sweeping = undefined;
-    const nowMs = performance.now();
+    const nowMs = options.nowMs();
     let busy = false;
     for (const pool of pools.values()) busy = pool.sweep(nowMs) || busy;
     if (busy) sweeping = setTimeout(sweep, SWEEP_MS);
   };
   const poolOf = (origin: string): Pool | RequestFailed => {
-    const known = pools.get(origin);
-    if (known) return known;
-    const address = addressOf(origin);
-    if (address instanceof RequestFailed) return address;
-    const pool = new Pool(address, options);
-    pools.set(origin, pool);
+    if (last?.origin === origin) return last.pool;
+    let pool = pools.get(origin);
+    if (!pool) {
+      const address = addressOf(origin);
+      if (address instanceof RequestFailed) return address;
+      pool = new Pool(address, options);
+      pools.set(origin, pool);
+    }
+    last = { origin, pool };
     return pool;
   };
   return {
@@ -73,13 +78,14 @@ class Pool {
   constructor({ authority, host, port }: Address, options: WireDriverOptions & typeof DRIVER_DEFAULTS) {
     this.#host = authority;
     this.#most = options.connections;
-    const { localAddresses = [], connectTimeoutMs } = options;
+    const { localAddresses = [], connectTimeoutMs, nowMs } = options;
     let turn = 0;
     this.#connectionOptions = {
       host,
       port,
       limits: options,
       connectTimeoutMs,
+      nowMs,
       nextLocalAddress: () => localAddresses[turn++ % localAddresses.length],
       onFree: (connection) => this.#freed(connection),
       onGone: (connection) => this.#lost(connection),
@@ -96,12 +102,10 @@ class Pool {
       queueMicrotask(() => request.failed(bytes));
       return;
     }
-    const nowMs = performance.now();
-    const deadlineMs = nowMs + request.timeoutMs;
-    const connection = this.#takeFree(request.owner, nowMs);
-    if (connection) connection.send(request, bytes, deadlineMs);
-    else if (this.#all.size < this.#most) this.#connect(request, bytes, deadlineMs);
-    else this.#waiting.push({ request, bytes, deadlineMs });
+    const connection = this.#takeFree(request.owner, request.startedMs);
+    if (connection) connection.send(request, bytes);
+    else if (this.#all.size < this.#most) this.#connect(request, bytes);
+    else this.#waiting.push({ request, bytes });
   }
 
   cancel(request: WireRequest): void {
@@ -141,8 +145,8 @@ class Pool {
     return undefined;
   }
 
-  #connect(request: WireRequest, bytes: string | Buffer, deadlineMs: number): void {
-    this.#all.add(new Connection(this.#connectionOptions, request, bytes, deadlineMs));
+  #connect(request: WireRequest, bytes: string | Buffer): void {
+    this.#all.add(new Connection(this.#connectionOptions, request, bytes));
   }
 
   #freed(connection: Connection): void {
@@ -154,7 +158,7 @@ class Pool {
       return;
     }
     const next = this.#waiting.shift();
-    if (next) connection.send(next.request, next.bytes, next.deadlineMs);
+    if (next) connection.send(next.request, next.bytes);
     else this.#free.push(connection);
   }
 
@@ -164,7 +168,7 @@ class Pool {
     const index = free.indexOf(connection);
     if (index >= 0) free.splice(index, 1);
     const next = this.#waiting.shift();
-    if (next) this.#connect(next.request, next.bytes, next.deadlineMs);
+    if (next) this.#connect(next.request, next.bytes);
   }
 }
 
@@ -187,7 +191,6 @@ function addressOf(origin: string): Address | RequestFailed {
 interface Waiter {
   request: WireRequest;
   bytes: string | Buffer;
-  deadlineMs: number;
 }
 
 /**
@@ -214,7 +217,7 @@ class Waiting {
   }
 
   takeOverdue(nowMs: number): Waiter[] {
-    return this.#take((waiter) => nowMs >= waiter.deadlineMs);
+    return this.#take(({ request }) => nowMs >= request.startedMs + request.timeoutMs);
   }
 
   remove(request: WireRequest): boolean {
