@@ -81,6 +81,7 @@ describe('imports', () => {
         'harness/units.ts',
         'harness/load/random.ts',
         'harness/load/schedule.ts',
+        'harness/load/think-time.ts',
         'harness/load/user.ts',
       ],
     ],

@@ -11,7 +11,7 @@ export default scenario({
   target: 'reference',
   load: {
     // People read for half a minute between two clicks.
-    shoppers: users({ stages: [{ to: 50_000, over: '40s' }, { hold: '110s' }], flow: shopper('5s..45s') }),
+    shoppers: users({ stages: [{ to: 50_000, over: '40s' }, { hold: '110s' }], think: '5s..45s', flow: shopper }),
     buyers: arrivals({ stages: [{ to: 30, per: '1s', over: '40s' }, { hold: '110s' }], flow: buyer }),
   },
   faults: [

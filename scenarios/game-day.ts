@@ -9,16 +9,8 @@ export default scenario({
   load: {
     shoppers: users({
       stages: [{ to: 400, over: '10s' }, { hold: '80s' }],
-      flow: weighted(
-        [9, shopper('2s..5s')],
-        [
-          1,
-          async (user) => {
-            await user.think('2s..5s');
-            await buyer(user);
-          },
-        ],
-      ),
+      think: '2s..5s',
+      flow: weighted([9, shopper], [1, buyer]),
     }),
   },
   faults: [

@@ -7,7 +7,7 @@ export default scenario({
   question: 'Does the shop in containers serve 500 users, asked from inside of its own network?',
   target: { url: 'http://edge:8080' },
   load: {
-    shoppers: users({ stages: [{ to: 500, over: '10s' }, { hold: '30s' }], flow: shopper('2s..8s') }),
+    shoppers: users({ stages: [{ to: 500, over: '10s' }, { hold: '30s' }], think: '2s..8s', flow: shopper }),
     buyers: arrivals({ stages: [{ to: 10, per: '1s', over: '10s' }, { hold: '30s' }], flow: buyer }),
   },
   slos: [slo('browse errors', { of: 'browse', errors: '< 0.5%' }), slo('browse p99', { of: 'browse', p99: '< 500ms' })],

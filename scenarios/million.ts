@@ -13,7 +13,7 @@ export default scenario({
   // Each holds a quarter: when one dies, a third more for each of the others is soon taken over.
   agents: 4,
   load: {
-    shoppers: users({ stages: [{ to: 1_000_000, over: '60s' }, { hold: '120s' }], flow: shopper('60s..240s') }),
+    shoppers: users({ stages: [{ to: 1_000_000, over: '60s' }, { hold: '120s' }], think: '60s..240s', flow: shopper }),
     buyers: arrivals({
       stages: [{ to: 30, per: '1s', over: '60s' }, { hold: '120s' }],
       process: 'poisson',

@@ -10,7 +10,7 @@ export default scenario({
   question: 'Does a rolling update of the gateways cost anybody a request?',
   target: 'reference',
   load: {
-    shoppers: users({ stages: [{ to: 500, over: '10s' }, { hold: '80s' }], flow: shopper('5s..15s') }),
+    shoppers: users({ stages: [{ to: 500, over: '10s' }, { hold: '80s' }], think: '5s..15s', flow: shopper }),
     buyers: arrivals({ stages: [{ to: 10, per: '1s', over: '10s' }, { hold: '80s' }], flow: buyer }),
   },
   faults: [

@@ -1,17 +1,14 @@
-import type { Flow, User } from 'stampede';
+import type { User } from 'stampede';
 
 /** What people do in the reference shop. */
 
-/** Reads for a while, then clicks: mostly on lists, now and then on a product. */
-export function shopper(reading: string): Flow {
-  return async (user) => {
-    await user.think(reading);
-    const dice = user.random();
-    if (dice < 0.6) await user.get(`/v1/products?page=${user.between(1, 50)}`, { as: 'browse' });
-    else if (dice < 0.8) await user.get('/', { as: 'home' });
-    // A few products are on everybody's lips.
-    else await user.get(`/v1/products/${Math.ceil(1_000 * user.random() ** 3)}`, { as: 'product' });
-  };
+/** Clicks: mostly on lists, now and then on a product. */
+export async function shopper(user: User) {
+  const dice = user.random();
+  if (dice < 0.6) await user.get(`/v1/products?page=${user.between(1, 50)}`, { as: 'browse' });
+  else if (dice < 0.8) await user.get('/', { as: 'home' });
+  // A few products are on everybody's lips.
+  else await user.get(`/v1/products/${Math.ceil(1_000 * user.random() ** 3)}`, { as: 'product' });
 }
 
 /** Looks at the first page, picks something, buys it; tries once more, with the same key, when no answer comes. */

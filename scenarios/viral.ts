@@ -12,16 +12,8 @@ export default scenario({
   load: {
     shoppers: users({
       stages: [{ to: 1_500, over: '8s' }, { hold: '72s' }],
-      flow: weighted(
-        [19, shopper('3s..9s')],
-        [
-          1,
-          async (user) => {
-            await user.think('3s..9s');
-            await buyer(user);
-          },
-        ],
-      ),
+      think: '3s..9s',
+      flow: weighted([19, shopper], [1, buyer]),
     }),
   },
   faults: [

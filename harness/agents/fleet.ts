@@ -137,7 +137,10 @@ export class Fleet {
     const child = fork(fileURLToPath(new URL('agent.ts', import.meta.url)), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      execArgv: agentFlags(plan.http.driver, peakUsers(plan) / plan.agents),
+      execArgv: agentFlags(plan.http.driver, {
+        between: peakUsers(plan, 'between') / plan.agents,
+        inFlow: peakUsers(plan, 'in-flow') / plan.agents,
+      }),
     });
     const member: Member = {
       index,

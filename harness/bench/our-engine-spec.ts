@@ -1,15 +1,23 @@
 import { fileURLToPath } from 'node:url';
-import { agentFlags } from '../agents/agent-flags.ts';
+import { type AgentUsers, agentFlags } from '../agents/agent-flags.ts';
 
 /** What our-engine.ts is to do. */
 export interface EngineSpec {
   url: string;
   driver: 'wire' | 'undici';
   connections: number;
-  load: { model: 'users'; users: number; thinkMeanMs: number } | { model: 'arrivals'; ratePerSec: number };
+  load: UsersSpec | { model: 'arrivals'; ratePerSec: number };
   /** Users come in over this time, which is part of the duration. */
   rampMs: number;
   durationMs: number;
+}
+
+/** They think for exponentially distributed times, between two iterations or at the beginning of their flow. */
+export interface UsersSpec {
+  model: 'users';
+  users: number;
+  thinkMeanMs: number;
+  thinking?: 'between' | 'in-flow';
 }
 
 /** What came of it. */
@@ -48,12 +56,13 @@ export interface Quantiles {
 /** The program, with the flags of an agent. */
 export function engineCommand(spec: EngineSpec): string[] {
   const program = fileURLToPath(new URL('our-engine.ts', import.meta.url));
-  return [
-    process.execPath,
-    ...agentFlags(spec.driver, spec.load.model === 'users' ? spec.load.users : 0),
-    program,
-    JSON.stringify(spec),
-  ];
+  return [process.execPath, ...agentFlags(spec.driver, usersOf(spec)), program, JSON.stringify(spec)];
+}
+
+function usersOf({ load }: EngineSpec): AgentUsers {
+  if (load.model !== 'users') return { between: 0, inFlow: 0 };
+  const { users, thinking = 'between' } = load;
+  return thinking === 'between' ? { between: users, inFlow: 0 } : { between: 0, inFlow: users };
 }
 
 export function readEngineReport(stdout: string): EngineReport {

@@ -109,7 +109,11 @@ function groupOf({ load, durationMs, rampMs }: EngineSpec): LoadGroup {
       const ramp = { tMs: rampMs, value: load.users };
       const first = rampMs > 0 ? [{ tMs: 0, value: 0 }, ramp] : [{ ...ramp, tMs: 0 }];
       const curve = [...first, { tMs: durationMs, value: load.users }];
-      return { model: 'users', name: 'bench', curve, graceMs: 1_000, flow: flowOf(load.thinkMeanMs) };
+      const group = { model: 'users', name: 'bench', curve, graceMs: 1_000 } as const;
+      const { thinkMeanMs, thinking = 'between' } = load;
+      if (thinkMeanMs === 0) return { ...group, flow: get };
+      if (thinking === 'in-flow') return { ...group, flow: thinkingFlow(thinkMeanMs) };
+      return { ...group, think: { meanMs: thinkMeanMs }, flow: get };
     }
     case 'arrivals': {
       const curve = [
@@ -131,8 +135,7 @@ async function get(user: User): Promise<void> {
  * Thinking times drawn from an exponential distribution: the rate of a population that thinks so is what it will be
  * from the first moment on, and has no waves. From its middle 500-quantiles, so that no text is made for each.
  */
-function flowOf(thinkMeanMs: number): (user: User) => Promise<void> {
-  if (thinkMeanMs === 0) return get;
+function thinkingFlow(thinkMeanMs: number): (user: User) => Promise<void> {
   const durations = Array.from({ length: 500 }, (_, index) => {
     const quantile = -Math.log(1 - (index + 0.5) / 500);
     return `${Math.max(1, Math.round(quantile * thinkMeanMs))}ms`;

@@ -31,7 +31,9 @@ async function serve(): Promise<void> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const agent = fork(import.meta.filename, [String(minutes)], { execArgv: agentFlags('wire', 0) });
+  const agent = fork(import.meta.filename, [String(minutes)], {
+    execArgv: agentFlags('wire', { between: 0, inFlow: 400 }),
+  });
   agent.send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   const [code] = await once(agent, 'exit');
   server.close();

@@ -97,7 +97,7 @@ function closedLoop(url: string, seconds: number): EngineSpec {
 /** The difference between many users and few is users, and not the program. */
 async function usersHeld(url: string, run: Run) {
   const held = async (users: number): Promise<EngineReport> => {
-    const load = { model: 'users', users, thinkMeanMs: 20_000 } as const;
+    const load = { model: 'users', users, thinkMeanMs: 20_000, thinking: 'in-flow' } as const;
     const spec: EngineSpec = { url, driver: 'wire', connections: 256, load, rampMs: 2_000, durationMs: 4_000 };
     return readEngineReport((await run(engineCommand(spec))).stdout);
   };

@@ -19,7 +19,7 @@ const Calibration = z.strictObject({
   engine: Generator,
   /** For comparison: a well-known generator, in the same closed loop. */
   autocannon: Generator,
-  /** Users with thinking time, in motion, that a GiB of memory holds. */
+  /** Users who think in their flows, in motion, that a GiB of memory holds. */
   usersPerGib: z.number().positive(),
 });
 

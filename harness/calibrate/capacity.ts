@@ -16,6 +16,8 @@ export interface Capacity {
 
 /** An agent that is busier than this has no room left for a wave. */
 const BUSY = 0.6;
+/** What a user who thinks before each iteration takes of what one takes who thinks in its flow: a quarter, as measured. */
+const BETWEEN_TO_IN_FLOW = 0.25;
 /** So many users in one process: beyond this its pauses grow. */
 const USERS_PER_AGENT = 1_000_000;
 
@@ -23,8 +25,9 @@ export function capacityFor(plan: Plan, calibration: Calibration, freeMemoryGib:
   const users = peakUsers(plan);
   const arrivals = peakArrivals(plan);
   const cores = arrivals / (calibration.engine.requestsPerCoreSec * BUSY);
-  const agentsNeeded = Math.max(1, Math.ceil(cores), Math.ceil(users / USERS_PER_AGENT));
-  const userMemoryGib = users / calibration.usersPerGib;
+  const held = peakUsers(plan, 'in-flow') + peakUsers(plan, 'between') * BETWEEN_TO_IN_FLOW;
+  const agentsNeeded = Math.max(1, Math.ceil(cores), Math.ceil(held / USERS_PER_AGENT));
+  const userMemoryGib = held / calibration.usersPerGib;
   const lacks: string[] = [];
   if (cores > calibration.cores)
     lacks.push(`${Math.ceil(cores)} cores for ${whole(arrivals)} iterations a second; there are ${calibration.cores}`);

@@ -86,7 +86,21 @@ function renderLoad(load: LoadPlan, plan: Plan): string[] {
       ? `up to ${count(peak)} users (closed model)`
       : `up to ${count(peak)} iterations/s (open model), at most ${count(load.maxInFlight)} under way`;
   const points = load.curve.map((point) => `${formatDuration(point.tMs)} ${count(point.value)}`).join(' → ');
-  return [`  ${load.name}  ${unit}`, `    ${bars}`, `    ${points}`];
+  const rhythm = load.model === 'users' ? rhythmOf(load) : undefined;
+  return [
+    `  ${load.name}  ${unit}`,
+    `    ${bars}`,
+    `    ${points}`,
+    ...(rhythm === undefined ? [] : [`    ${rhythm}`]),
+  ];
+}
+
+function rhythmOf({ everyMs, think }: LoadPlan & { model: 'users' }): string | undefined {
+  if (everyMs !== undefined) return `an iteration every ${formatDuration(everyMs)}`;
+  if (think === undefined) return undefined;
+  if ('meanMs' in think)
+    return `think before each iteration, exponentially, ${formatDuration(think.meanMs)} on average`;
+  return `think before each iteration, ${formatDuration(think.fromMs)} to ${formatDuration(think.toMs)}`;
 }
 
 /** The faults under the load curve, on the same scale. */

@@ -56,6 +56,61 @@ describe('the closed model', () => {
     expect(new Set(ids).size).toBe(2);
   });
 
+  it('lets users think before each iteration, and begins it when that is due', async () => {
+    await using server = await rawServer(ok);
+    const began: number[] = [];
+    const startMs = performance.now();
+    const { engine, recorder } = playing(server.origin, {
+      curve: steps([0, 1], [5_000, 1]),
+      think: { fromMs: 100, toMs: 100 },
+      flow: async (user) => {
+        began.push(performance.now() - startMs);
+        await user.get('/');
+      },
+    });
+    await sleep(380);
+    engine.stop(0);
+    expect(began).toHaveLength(3);
+    for (const [index, at] of began.entries()) {
+      expect(at).toBeGreaterThan(95 * (index + 1));
+      expect(at).toBeLessThan(100 * (index + 1) + 60);
+    }
+    const [slice] = recorder.take().slices;
+    expect(slice?.endings.ok).toBe(3);
+  });
+
+  it('lets users go at once that think between two iterations, and they do nothing more', async () => {
+    await using server = await rawServer(ok);
+    let iterations = 0;
+    const { engine, recorder } = playing(server.origin, {
+      curve: steps([0, 10], [100, 10], [101, 0], [3_000, 0]),
+      think: { fromMs: 300, toMs: 300 },
+      flow: async () => void iterations++,
+    });
+    await sleep(80);
+    expect(engine.state.active.people).toBe(10);
+    await sleep(420);
+    expect(engine.state.active.people).toBe(0);
+    expect(iterations).toBe(0);
+    expect(recorder.take().troubles).toEqual([]);
+    engine.stop(0);
+  });
+
+  it('does not spin where users think and their flow does nothing', async () => {
+    await using server = await rawServer(ok);
+    let iterations = 0;
+    const { engine, recorder } = playing(server.origin, {
+      curve: steps([0, 1], [3_000, 1]),
+      think: { fromMs: 50, toMs: 50 },
+      flow: async () => void iterations++,
+    });
+    await sleep(330);
+    engine.stop(0);
+    expect(iterations).toBeGreaterThan(2);
+    expect(iterations).toBeLessThan(8);
+    expect(recorder.take().troubles).toEqual([]);
+  });
+
   it('begins iterations at a pace, and at once when one took longer', async () => {
     await using server = await rawServer(ok);
     const began: number[] = [];

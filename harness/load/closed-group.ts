@@ -1,6 +1,7 @@
 import { beginFlow, type GroupContext } from './group.ts';
 import { activeUsers, type CurvePoint, timeReaching } from './schedule.ts';
 import { firstOf, type Share } from './share.ts';
+import { drawThinkMs, type ThinkTime } from './think-time.ts';
 import type { User } from './user.ts';
 import { LoadIsOver, VirtualUser } from './virtual-user.ts';
 
@@ -10,6 +11,8 @@ export interface ClosedGroupSpec {
   curve: readonly CurvePoint[];
   /** An iteration begins so long after the one before began; at once when that took longer. */
   everyMs?: number;
+  /** How long a user thinks before each iteration. Meanwhile its flow has not begun, and it is nothing but a timer. */
+  think?: ThinkTime;
   /** How long a user that has to leave may take to the end of its iteration. */
   graceMs: number;
   flow: (user: User) => Promise<void>;
@@ -142,7 +145,7 @@ class Crew {
     const { index: first, of } = this.#share;
     for (let index = from; index < to; index += of) {
       const member = this.#members[(index - first) / of];
-      if (member) member.leaving = true;
+      member?.leaveSoon();
     }
     context.shared.wheel.at(nowMs + spec.graceMs, () => {
       for (let index = from; index < to; index += of) {
@@ -156,8 +159,8 @@ class Crew {
 /** A user of the closed model: begins iteration after iteration until it is told to leave. */
 class Resident extends VirtualUser {
   readonly crew: Crew;
-  /** An iteration that has done nothing yet but to begin to wait. */
-  #resting: Promise<unknown> | undefined = undefined;
+  /** An iteration that has done nothing yet but to begin to wait; or it thinks before the next one. */
+  #resting: Promise<unknown> | 'between' | undefined = undefined;
 
   constructor(crew: Crew, stream: string, index: number, bornMs: number) {
     super(crew.group.context.shared, stream, index, Math.round(bornMs));
@@ -169,21 +172,37 @@ class Resident extends VirtualUser {
       if (this.leave()) this.crew.left(this);
       return;
     }
-    this.iteration++;
-    this.steps = 0;
-    const iteration = beginFlow(this.crew.group.spec.flow, this);
-    // Of a million users most are there, and it is listened to only once it goes on: what listens to a promise is as much
-    // as a fifth of what such a user holds.
-    if (this.isThinking && this.steps === 1) this.#resting = iteration;
-    else Resident.#listen(this, iteration);
+    const { think } = this.crew.group.spec;
+    if (think === undefined) Resident.#iterate(this);
+    else {
+      this.#resting = 'between';
+      this.rest(drawThinkMs(this, think));
+    }
   }
 
   override fire(): void {
     super.fire();
-    const iteration = this.#resting;
-    if (iteration === undefined) return;
+    const resting = this.#resting;
+    if (resting === undefined) return;
     this.#resting = undefined;
-    Resident.#listen(this, iteration);
+    if (resting !== 'between') Resident.#listen(this, resting);
+    else if (!this.isOver) Resident.#iterate(this);
+  }
+
+  /** When its iteration has ended, which it has when it is between two. */
+  leaveSoon(): void {
+    if (this.#resting === 'between') this.expel();
+    else this.leaving = true;
+  }
+
+  static #iterate(resident: Resident): void {
+    resident.iteration++;
+    resident.steps = 0;
+    const iteration = beginFlow(resident.crew.group.spec.flow, resident);
+    // Of a million users most are there, and it is listened to only once it goes on: what listens to a promise is as much
+    // as a fifth of what such a user holds.
+    if (resident.isThinking && resident.steps === 1) resident.#resting = iteration;
+    else Resident.#listen(resident, iteration);
   }
 
   static #listen(resident: Resident, iteration: Promise<unknown>): void {
@@ -214,11 +233,11 @@ class Resident extends VirtualUser {
   }
 
   protected goOn(): void {
-    if (this.steps > 0 || this.isOver) {
+    const { spec, context } = this.crew.group;
+    if (this.steps > 0 || this.isOver || spec.think !== undefined) {
       this.begin();
       return;
     }
-    const { spec, context } = this.crew.group;
     const what = `flow ${spec.name} neither sends a request nor thinks: waiting a second before the next round`;
     context.shared.recorder.trouble(what, context.shared.nowMs());
     const again = () => this.begin();

@@ -88,9 +88,14 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
 
   /** Waits so long after it was due, or after now when it has acted since. */
   wait(ms: number): Promise<void> {
-    const leftMs = this.#standing === 'midway' ? ms * this.number() : ms;
-    if (this.#standing === 'midway') this.#standing = 'staying';
-    return this.waitUntil((this.#phase === 'due' ? this.dueMs : this.#shared.nowMs()) + leftMs);
+    return this.waitUntil(VirtualUser.#after(this, ms));
+  }
+
+  /** The same outside of any iteration: nobody waits for it, and `fire` is called. */
+  protected rest(ms: number): void {
+    this.dueMs = Math.round(VirtualUser.#after(this, ms));
+    this.#phase = 'thinking';
+    this.#shared.wheel.set(this);
   }
 
   /**
@@ -221,6 +226,12 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
   }
 
   // Static, as everything private here that is no field: a private method is a word more in each of a million users.
+  static #after(user: VirtualUser, ms: number): number {
+    const leftMs = user.#standing === 'midway' ? ms * user.number() : ms;
+    if (user.#standing === 'midway') user.#standing = 'staying';
+    return (user.#phase === 'due' ? user.dueMs : user.#shared.nowMs()) + leftMs;
+  }
+
   static #request(user: VirtualUser, method: Method, path: string, options: RequestOptions): Promise<Response> {
     if (user.isOver) return Promise.reject(new LoadIsOver());
     user.steps++;

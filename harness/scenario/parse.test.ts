@@ -163,6 +163,25 @@ describe('a scenario', () => {
     expect(problemsOf(change).join('\n')).toContain(message);
   });
 
+  it('reads think times, evenly or exponentially distributed, and refuses what is none', () => {
+    const planned = (extra: object) => {
+      const stages = [{ to: 10, over: '1s' }];
+      const people = users({ stages, flow: async () => {}, ...extra });
+      return parseScenario(scenario({ name: 'x', target: 'reference', load: { people } }), context);
+    };
+    const think = (given: unknown) => {
+      const parsed = planned({ think: given });
+      return parsed.ok ? Reflect.get(parsed.plan.loads[0] ?? {}, 'think') : parsed.problems.map((each) => each.message);
+    };
+    expect(think('5s..15s')).toEqual({ fromMs: 5_000, toMs: 15_000 });
+    expect(think('5s')).toEqual({ fromMs: 5_000, toMs: 5_000 });
+    expect(think({ mean: '10s' })).toEqual({ meanMs: 10_000 });
+    for (const wrong of ['15s..5s', '5', 5, { mean: 10 }, { mean: '1s', from: '2s' }, {}, null])
+      expect(think(wrong), JSON.stringify(wrong)).toEqual([expect.stringContaining("expected a time such as '5s'")]);
+    const both = planned({ think: '1s', every: '2s' });
+    expect(both.ok ? [] : both.problems.map((each) => each.message)).toEqual([expect.stringContaining('every')]);
+  });
+
   it('is refused as a whole when it is none', () => {
     const parsed = parseScenario({ load: {} }, context);
     expect(parsed).toMatchObject({ ok: false, problems: [{ path: 'export default' }] });

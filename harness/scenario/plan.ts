@@ -1,4 +1,5 @@
 import type { CurvePoint } from '../load/schedule.ts';
+import type { ThinkTime } from '../load/think-time.ts';
 import type { LimitUnit, Op } from '../units.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Plan {
 }
 
 export type LoadPlan =
-  | { model: 'users'; name: string; curve: CurvePoint[]; graceMs: number; everyMs?: number }
+  | { model: 'users'; name: string; curve: CurvePoint[]; graceMs: number; everyMs?: number; think?: ThinkTime }
   | { model: 'arrivals'; name: string; curve: CurvePoint[]; process: 'even' | 'poisson'; maxInFlight: number };
 
 /** How requests go over the wire. */
@@ -121,10 +122,14 @@ export interface ValidityLimits {
   scrapeGaps: number;
 }
 
-/** Most users at once, over all groups of the closed model. */
-export function peakUsers(plan: Plan): number {
+/**
+ * Most users at once, over all groups of the closed model; or only over those in which they think before each iteration
+ * (`between`), or in their flows if anywhere (`in-flow`).
+ */
+export function peakUsers(plan: Plan, thinking?: 'between' | 'in-flow'): number {
   return plan.loads
     .filter((load) => load.model === 'users')
+    .filter(({ think }) => thinking === undefined || (thinking === 'between') === (think !== undefined))
     .reduce((sum, load) => sum + Math.max(0, ...load.curve.map((point) => point.value)), 0);
 }
 

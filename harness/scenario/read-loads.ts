@@ -21,12 +21,18 @@ export function readLoads(raw: unknown, reader: Reader, flows: Map<string, Flow>
       const load = reader.read(path, usersSchema(stages), value);
       if (!load) continue;
       flows.set(name, load.flow);
+      if (load.think !== undefined && load.every !== undefined)
+        reader.problem(
+          [...path, 'think'],
+          'cannot be combined with every: one of the two says when an iteration begins',
+        );
       loads.push({
         model,
         name,
         curve: curveOf(load.stages, [...path, 'stages'], reader, 'users'),
         graceMs: load.grace,
         ...(load.every === undefined ? {} : { everyMs: load.every }),
+        ...(load.think === undefined ? {} : { think: load.think }),
       });
     } else if (model === 'arrivals') {
       const load = reader.read(path, arrivalsSchema(stages), value);

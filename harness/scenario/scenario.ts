@@ -38,6 +38,11 @@ export interface UsersSpec {
   stages: UsersStage[] | CurveFile;
   /** Run again and again by each user, until its time is over. */
   flow: Flow;
+  /**
+   * Think time before each iteration: `5s..15s` draws evenly, `{ mean: '10s' }` exponentially, up to ten times the mean. A user
+   * who thinks here and not in its flow takes a fifth of the memory, since its flow has not begun.
+   */
+  think?: string | { mean: string };
   /** Pacing: a user begins an iteration so long after it began the one before; at once when that took longer. */
   every?: string;
   /** When there are to be fewer users: how long one may take to the end of its iteration. Default `30s`. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { ThinkTime } from '../load/think-time.ts';
 import type { User } from '../load/user.ts';
 import type { LimitUnit } from '../units.ts';
-import { parseDuration, parseLimit } from '../units.ts';
+import { parseDuration, parseDurationRange, parseLimit } from '../units.ts';
 import type { ClientMeasure } from './plan.ts';
 import { isRecord, show } from './reader.ts';
 import type { Flow } from './scenario.ts';
@@ -11,8 +12,12 @@ import type { Flow } from './scenario.ts';
 const duration = unit(parseDuration, "a duration such as '90s' or '5m'");
 
 function unit<Value>(parse: (text: string) => Value | undefined, expected: string) {
+  return readBy((given) => (typeof given === 'string' ? parse(given) : undefined), expected);
+}
+
+function readBy<Value>(parse: (given: unknown) => Value | undefined, expected: string) {
   return z.unknown().transform((given, context): Value => {
-    const value = typeof given === 'string' ? parse(given) : undefined;
+    const value = parse(given);
     if (value !== undefined) return value;
     context.addIssue({ code: 'custom', message: `expected ${expected}, got ${show(given)}` });
     return z.NEVER;
@@ -156,11 +161,19 @@ export function isCurveFile(value: unknown): value is { csv: string } {
   return isRecord(value) && typeof value.csv === 'string';
 }
 
+const thinkSchema = readBy((given): ThinkTime | undefined => {
+  if (typeof given === 'string') return parseDurationRange(given);
+  if (!isRecord(given) || typeof given.mean !== 'string' || Object.keys(given).length > 1) return undefined;
+  const meanMs = parseDuration(given.mean);
+  return meanMs === undefined ? undefined : { meanMs };
+}, "a time such as '5s' or '5s..15s', or { mean: '10s' }");
+
 export function usersSchema(stages: unknown) {
   return strict({
     model: z.literal('users'),
     stages: isCurveFile(stages) ? curveFileSchema : stagesSchema,
     flow: flowSchema,
+    think: thinkSchema.optional(),
     every: duration.optional(),
     grace: duration.prefault('30s'),
   });
