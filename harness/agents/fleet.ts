@@ -5,6 +5,7 @@ import { EXIT, StampedeError } from '../errors.ts';
 import { comingMs } from '../load/closed-group.ts';
 import type { CurvePoint } from '../load/schedule.ts';
 import { dealt, type Share } from '../load/share.ts';
+import type { Thinking } from '../load/think-time.ts';
 import { type Plan, peakUsers } from '../scenario/plan.ts';
 import { agentFlags } from './agent-flags.ts';
 import { type FromAgent, LEASE_MS, RENEW_MS, type Snapshot, type ToAgent } from './protocol.ts';
@@ -230,8 +231,10 @@ export class Fleet {
     const { index: agent, seenMs, shares } = member;
     const part = shares.reduce((sum, { of }) => sum + 1 / of, 0);
     const handedTo = wasRunning ? this.#handOver(shares) : [];
-    const users = (peakUsers(this.#options.plan) * part) / Math.max(1, handedTo.length);
-    this.#options.onLost({ agent, reason, part, seenMs, handedTo, comingMs: comingMs(users) });
+    const coming = (thinking: Thinking) =>
+      comingMs((peakUsers(this.#options.plan, thinking) * part) / Math.max(1, handedTo.length), thinking);
+    const lastMs = Math.max(coming('between'), coming('in-flow'));
+    this.#options.onLost({ agent, reason, part, seenMs, handedTo, comingMs: lastMs });
     member.ended.resolve();
   }
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type AgentUsers, agentFlags } from '../agents/agent-flags.ts';
+import type { Thinking } from '../load/think-time.ts';
 
 /** What our-engine.ts is to do. */
 export interface EngineSpec {
@@ -17,7 +18,7 @@ export interface UsersSpec {
   model: 'users';
   users: number;
   thinkMeanMs: number;
-  thinking?: 'between' | 'in-flow';
+  thinking?: Thinking;
 }
 
 /** What came of it. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { comingMs } from './closed-group.ts';
 import { ok, playing, steps } from './testing-engine.ts';
 import { rawServer } from './testing-server.ts';
 
@@ -170,6 +171,13 @@ describe('the closed model', () => {
     await sleep(100);
     other.engine.stop(0);
     expect(ids.get(1)).not.toEqual(first);
+  });
+
+  it('lets the users of a lost agent come as fast as they can be made without being late', () => {
+    // A quarter of a million users, dealt to three.
+    expect(comingMs(83_334, 'between')).toBe(1_500);
+    expect(comingMs(83_334, 'in-flow')).toBeCloseTo(5_556, 0);
+    expect(comingMs(600_000, 'between')).toBe(10_000);
   });
 
   it('follows another curve from the moment it is told to', async () => {

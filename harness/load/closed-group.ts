@@ -1,7 +1,7 @@
 import { beginFlow, type GroupContext } from './group.ts';
 import { activeUsers, type CurvePoint, timeReaching } from './schedule.ts';
 import { firstOf, type Share } from './share.ts';
-import { drawThinkMs, type ThinkTime } from './think-time.ts';
+import { drawThinkMs, type Thinking, type ThinkTime } from './think-time.ts';
 import type { User } from './user.ts';
 import { LoadIsOver, VirtualUser } from './virtual-user.ts';
 
@@ -43,7 +43,8 @@ export class ClosedGroup {
    */
   adopt(share: Share, nowMs: number, generation: number): void {
     const count = activeUsers(this.#curve, nowMs - this.context.startMs) / share.of;
-    const fullMs = generation === 0 ? nowMs : nowMs + comingMs(count);
+    const thinking = this.spec.think === undefined ? 'in-flow' : 'between';
+    const fullMs = generation === 0 ? nowMs : nowMs + comingMs(count, thinking);
     this.#crews.push(new Crew(this, share, generation, nowMs, fullMs));
   }
 
@@ -276,6 +277,8 @@ const LOOK_EVERY_MS = 5;
  * How long so many users of a lost agent take to come to another one. All at once they would be a stampede of our own
  * making; and making users costs time and memory, so that an agent with too many at once is late with all it has.
  */
-export function comingMs(users: number): number {
-  return Math.max(1_500, (users / 15_000) * 1_000);
+export function comingMs(users: number, thinking: Thinking): number {
+  return Math.max(1_500, (users / COMING_PER_SEC[thinking]) * 1_000);
 }
+
+const COMING_PER_SEC = { between: 60_000, 'in-flow': 15_000 };

@@ -6,6 +6,9 @@ import type { Random } from './random.ts';
  */
 export type ThinkTime = { fromMs: number; toMs: number } | { meanMs: number };
 
+/** Where users think: before each iteration, when nothing is held of a flow, or in their flows. */
+export type Thinking = 'between' | 'in-flow';
+
 export function drawThinkMs(random: Random, think: ThinkTime): number {
   const share = random.number();
   if ('meanMs' in think) return Math.min(-Math.log(1 - share), MOST_MEANS) * think.meanMs;

@@ -1,5 +1,5 @@
 import type { CurvePoint } from '../load/schedule.ts';
-import type { ThinkTime } from '../load/think-time.ts';
+import type { Thinking, ThinkTime } from '../load/think-time.ts';
 import type { LimitUnit, Op } from '../units.ts';
 
 /**
@@ -126,7 +126,7 @@ export interface ValidityLimits {
  * Most users at once, over all groups of the closed model; or only over those in which they think before each iteration
  * (`between`), or in their flows if anywhere (`in-flow`).
  */
-export function peakUsers(plan: Plan, thinking?: 'between' | 'in-flow'): number {
+export function peakUsers(plan: Plan, thinking?: Thinking): number {
   return plan.loads
     .filter((load) => load.model === 'users')
     .filter(({ think }) => thinking === undefined || (thinking === 'between') === (think !== undefined))

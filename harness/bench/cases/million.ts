@@ -1,11 +1,6 @@
+import type { Thinking } from '../../load/think-time.ts';
 import { type BenchCase, type BenchContext, isMissing } from '../case.ts';
-import {
-  type EngineReport,
-  type EngineSpec,
-  engineCommand,
-  readEngineReport,
-  type UsersSpec,
-} from '../our-engine-spec.ts';
+import { type EngineReport, type EngineSpec, engineCommand, readEngineReport } from '../our-engine-spec.ts';
 import { shown } from '../peers/peer.ts';
 import type { Bar, Measured } from '../result.ts';
 
@@ -27,11 +22,7 @@ export const million: BenchCase = {
   },
 };
 
-async function measured(
-  context: BenchContext,
-  url: string,
-  thinking: NonNullable<UsersSpec['thinking']>,
-): Promise<Measured[]> {
+async function measured(context: BenchContext, url: string, thinking: Thinking): Promise<Measured[]> {
   const share = context.quick ? 0.1 : 1;
   const spec = (thinkMeanMs: number, rampMs: number, holdMs: number): EngineSpec => ({
     url,
