@@ -18,10 +18,7 @@ type Assignment = Extract<ToAgent, { kind: 'assign' }>;
 const agent: { run?: AgentRun } = {};
 
 process.on('message', (message: ToAgent) => {
-  receive(message).catch((error: unknown) => {
-    const { message: text, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    tell({ kind: 'failed', epoch: 'epoch' in message ? message.epoch : 0, message: text, stack });
-  });
+  receive(message).catch((error: unknown) => tellFailed('epoch' in message ? message.epoch : 0, error));
 });
 // Without a coordinator there is nobody to send load for.
 process.on('disconnect', () => process.exit(0));
@@ -62,6 +59,8 @@ class AgentRun {
   readonly #gc = new GcPauses();
   readonly #loopDelay = monitorEventLoopDelay({ resolution: 5 });
   #engine: LoadEngine | undefined;
+  /** What failed and nobody has listened to yet. */
+  readonly #unheard = new Map<Promise<unknown>, { error: unknown; atMs: number }>();
   #seq = 0;
   #cpu = process.cpuUsage();
   #takenMs: number;
@@ -108,20 +107,23 @@ class AgentRun {
     this.#engine = engine;
     this.#loopDelay.enable();
     // A flow that does not wait for something must not end the agent when that fails.
-    process.on('unhandledRejection', (error) => engine.unawaited(error));
-    // A flow that fails while it waits is listened to once it has waited; Node warns of that unless somebody knows.
-    process.on('rejectionHandled', () => {});
+    // One that fails while it waits is listened to once it has waited: that is no such case, and is known only then.
+    process.on('unhandledRejection', (error, promise) =>
+      this.#unheard.set(promise, { error, atMs: this.#clock.nowMs() }),
+    );
+    process.on('rejectionHandled', (promise) => this.#unheard.delete(promise));
     const reporting = setInterval(() => this.#report(engine), REPORT_MS);
     const renewing = setInterval(() => this.#renew(engine), RENEW_MS);
     this.#renew(engine);
     engine.start();
-    engine.finished.then(async () => {
+    const finish = async () => {
       clearInterval(reporting);
       clearInterval(renewing);
       this.#report(engine);
       tell({ kind: 'done', epoch: this.epoch, lastSeq: this.#seq });
       await driver.close().catch(() => {});
-    });
+    };
+    engine.finished.then(finish).catch((error: unknown) => tellFailed(this.epoch, error));
   }
 
   renewed(askedMs: number): void {
@@ -150,6 +152,11 @@ class AgentRun {
 
   #report(engine: LoadEngine): void {
     const nowMs = this.#clock.nowMs();
+    for (const [promise, { error, atMs }] of this.#unheard) {
+      if (nowMs - atMs < UNHEARD_MS) continue;
+      this.#unheard.delete(promise);
+      engine.unawaited(error);
+    }
     const cpu = process.cpuUsage(this.#cpu);
     this.#cpu = process.cpuUsage();
     const health = {
@@ -184,7 +191,14 @@ class AgentRun {
 }
 
 const REPORT_MS = 1_000;
+/** Longer than most waits that something else may fail in. */
+const UNHEARD_MS = 3_000;
 const LOOP_RESOLUTION_MS = 5;
+
+function tellFailed(epoch: number, error: unknown): void {
+  const { message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+  tell({ kind: 'failed', epoch, message, stack });
+}
 
 function tell(message: FromAgent): void {
   if (process.connected) process.send?.(message);

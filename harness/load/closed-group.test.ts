@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { comingMs } from './closed-group.ts';
+import { Histogram } from './histogram.ts';
 import { ok, playing, steps } from './testing-engine.ts';
 import { rawServer } from './testing-server.ts';
 
@@ -85,15 +86,61 @@ describe('the closed model', () => {
     let iterations = 0;
     const { engine, recorder } = playing(server.origin, {
       curve: steps([0, 10], [100, 10], [101, 0], [3_000, 0]),
-      think: { fromMs: 300, toMs: 300 },
+      think: { fromMs: 3_600_000, toMs: 3_600_000 },
       flow: async () => void iterations++,
     });
     await sleep(80);
     expect(engine.state.active.people).toBe(10);
-    await sleep(420);
+    await sleep(120);
     expect(engine.state.active.people).toBe(0);
     expect(iterations).toBe(0);
     expect(recorder.take().troubles).toEqual([]);
+    engine.stop(0);
+  });
+
+  it.each([
+    ['think before each iteration', { fromMs: 20, toMs: 40 }],
+    ['do not', undefined],
+  ])('loses no timer when flows give up waits and users %s', async (_, think) => {
+    await using server = await rawServer(ok);
+    const iterations = new Map<number, number>();
+    const { engine, recorder } = playing(server.origin, {
+      curve: steps([0, 20], [5_000, 20]),
+      ...(think === undefined ? {} : { think }),
+      async flow(user) {
+        iterations.set(user.index, user.iteration);
+        await user.get('/a');
+        await Promise.race([user.get('/b'), user.think('500ms')]);
+      },
+    });
+    await sleep(1_200);
+    engine.stop(0);
+    expect(iterations.size).toBe(20);
+    for (const count of iterations.values()) expect(count).toBeGreaterThan(12);
+    // What they do after a wait that they gave up is not late by all that time.
+    const lateness = new Histogram();
+    lateness.mergeEncoded(recorder.take().lateness);
+    expect(lateness.quantile(0.99)).toBeLessThan(250);
+  });
+
+  it('goes on with the rows of a feed when a user comes back, and with a user that had to go but is wanted again', async () => {
+    await using server = await rawServer((socket, request) =>
+      request.includes('/slow') ? undefined : void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'),
+    );
+    const turns: number[] = [];
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 1], [100, 1], [101, 0], [200, 0], [201, 1], [2_000, 1]),
+      graceMs: 50,
+      async flow(user) {
+        turns.push(user.iteration);
+        // Still under way when it is wanted again.
+        await user.get(user.iteration === 1 ? '/slow' : '/', { timeout: '400ms' }).catch(() => {});
+        await user.think('1h');
+      },
+    });
+    await sleep(700);
+    expect(turns).toEqual([1, 2]);
+    expect(engine.state.active.people).toBe(1);
     engine.stop(0);
   });
 

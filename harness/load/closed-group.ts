@@ -80,8 +80,8 @@ class Crew {
   readonly #fullMs: number;
   /** By turn within the share. */
   readonly #members: (Resident | undefined)[] = [];
-  /** How often a user that left came back. */
-  readonly #returns = new Map<number, number>();
+  /** How often a user that left came back, and how many iterations it had begun by then. */
+  readonly #returns = new Map<number, { times: number; iterations: number }>();
   #wanted = 0;
   #lookedMs: number;
 
@@ -99,12 +99,14 @@ class Crew {
     const coming = nowMs >= this.#fullMs ? 1 : Math.max(0, (nowMs - this.#sinceMs) / (this.#fullMs - this.#sinceMs));
     const now = Math.floor(wanted * coming);
     const share = this.#share;
-    if (now > this.#wanted) {
-      for (let index = firstOf(share, this.#wanted); index < now; index += share.of) this.#bring(index, nowMs);
-    } else if (now < this.#wanted) {
-      this.#send(firstOf(share, now), this.#wanted, nowMs);
-    }
+    const before = this.#wanted;
+    // First, as those who leave at once look whether they are wanted.
     this.#wanted = now;
+    if (now > before) {
+      for (let index = firstOf(share, before); index < now; index += share.of) this.#bring(index, nowMs);
+    } else if (now < before) {
+      this.#send(firstOf(share, now), before, nowMs);
+    }
     this.#lookedMs = nowMs;
   }
 
@@ -120,13 +122,15 @@ class Crew {
     const { startMs } = context;
     const reachedMs = timeReaching(curve, index + 1, this.#lookedMs - startMs);
     const bornMs = this.#generation > 0 || reachedMs === undefined ? nowMs : startMs + reachedMs;
-    const returns = this.#returns.get(turn) ?? 0;
-    const lives = this.#generation + returns === 0 ? '' : `#${this.#generation}.${returns}`;
+    const { times, iterations } = this.#returns.get(turn) ?? { times: 0, iterations: 0 };
+    const lives = this.#generation + times === 0 ? '' : `#${this.#generation}.${times}`;
     const stream = spec.name + lives;
     const resident =
       spec.everyMs === undefined
         ? new Resident(this, stream, index, bornMs)
         : new PacedResident(this, stream, index, bornMs, spec.everyMs);
+    // It goes on counting, so that it is not dealt the rows of a feed again.
+    resident.iteration = iterations;
     if (this.#generation > 0) resident.startMidway();
     this.#members[turn] = resident;
     context.count(1);
@@ -135,9 +139,12 @@ class Crew {
 
   left(resident: Resident): void {
     const turn = (resident.index - this.#share.index) / this.#share.of;
+    const { count, shared } = this.group.context;
     this.#members[turn] = undefined;
-    this.#returns.set(turn, (this.#returns.get(turn) ?? 0) + 1);
-    this.group.context.count(-1);
+    this.#returns.set(turn, { times: (this.#returns.get(turn)?.times ?? 0) + 1, iterations: resident.iteration });
+    count(-1);
+    // It had to go, and is wanted again since.
+    if (resident.index < this.#wanted && !shared.over()) this.#bring(resident.index, shared.nowMs());
   }
 
   /** They leave at the end of their iteration, or when their grace is over. */
@@ -169,13 +176,13 @@ class Resident extends VirtualUser {
   }
 
   begin(): void {
-    if (this.isOver || this.leaving) {
-      if (this.leave()) this.crew.left(this);
-      return;
-    }
     const { think } = this.crew.group.spec;
-    if (think === undefined) Resident.#iterate(this);
-    else {
+    if (think === undefined || this.isOver || this.leaving) Resident.#iterateOrLeave(this);
+    else if (this.isThinking) {
+      // Its last iteration has left a wait behind, which has its timer.
+      const goOn = () => Resident.#iterateOrLeave(this);
+      this.wait(drawThinkMs(this, think)).then(goOn, goOn);
+    } else {
       this.#resting = 'between';
       this.rest(drawThinkMs(this, think));
     }
@@ -187,22 +194,29 @@ class Resident extends VirtualUser {
     if (resting === undefined) return;
     this.#resting = undefined;
     if (resting !== 'between') Resident.#listen(this, resting);
-    else if (!this.isOver) Resident.#iterate(this);
+    else Resident.#iterateOrLeave(this);
   }
 
-  /** When its iteration has ended, which it has when it is between two. */
+  /** When its iteration has ended; at once when it thinks before one. */
   leaveSoon(): void {
     if (this.#resting === 'between') this.expel();
     else this.leaving = true;
   }
 
+  static #iterateOrLeave(resident: Resident): void {
+    if (resident.isOver || resident.leaving) {
+      if (resident.leave()) resident.crew.left(resident);
+    } else Resident.#iterate(resident);
+  }
+
   static #iterate(resident: Resident): void {
     resident.iteration++;
     resident.steps = 0;
+    const hadWait = resident.isThinking;
     const iteration = beginFlow(resident.crew.group.spec.flow, resident);
-    // Of a million users most are there, and it is listened to only once it goes on: what listens to a promise is as much
-    // as a fifth of what such a user holds.
-    if (resident.isThinking && resident.steps === 1) resident.#resting = iteration;
+    // Of a million users with thinking flows most are there, and it is listened to only once it goes on: what listens to a
+    // promise is as much as a fifth of what such a user holds. One that races with its wait is heard when that is over.
+    if (resident.isThinking && resident.steps === 1 && !hadWait) resident.#resting = iteration;
     else Resident.#listen(resident, iteration);
   }
 

@@ -41,8 +41,11 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
   dueMs: number;
   next: WheelTimer | undefined = undefined;
   readonly #shared: Surroundings;
-  /** `due` until it has acted, so that only waiting that we know of counts as lateness. */
-  #phase: 'due' | 'acting' | 'thinking' = 'due';
+  /**
+   * `due` until it has acted, so that only waiting that we know of counts as lateness. `thinking-beside`: it has done something
+   * else since it began to wait, so what it does next need not be what it waited for.
+   */
+  #phase: 'due' | 'acting' | 'thinking' | 'thinking-beside' = 'due';
   #standing: 'staying' | 'midway' | 'leaving' | 'expelled' | 'gone' = 'staying';
   /** What it keeps between requests, if anything. */
   browser: Browser | undefined = undefined;
@@ -91,7 +94,7 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
     return this.waitUntil(VirtualUser.#after(this, ms));
   }
 
-  /** The same outside of any iteration: nobody waits for it, and `fire` is called. */
+  /** The same outside of any iteration: nobody waits for it, and `fire` is called. Not while it is thinking. */
   protected rest(ms: number): void {
     this.dueMs = Math.round(VirtualUser.#after(this, ms));
     this.#phase = 'thinking';
@@ -110,8 +113,9 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
     const { wheel } = this.#shared;
     if (this.isOver) return Promise.reject(new LoadIsOver());
     this.steps++;
-    if (this.#phase === 'thinking') {
+    if (this.isThinking) {
       // A flow may wait for two things at once; the second one is an ordinary timer.
+      this.#phase = 'thinking-beside';
       return new Promise((resolve) => wheel.at(tMs, () => resolve()));
     }
     this.#phase = 'thinking';
@@ -121,15 +125,17 @@ export class VirtualUser extends Random implements User, WheelTimer, Caller {
 
   /** The wheel's: the time it waited for has come. */
   fire(): void {
-    this.#phase = 'due';
+    this.#phase = this.#phase === 'thinking' ? 'due' : 'acting';
   }
 
+  /** Its timer is set. */
   get isThinking(): boolean {
-    return this.#phase === 'thinking';
+    return this.#phase === 'thinking' || this.#phase === 'thinking-beside';
   }
 
   /** It acts at this time. When was it due to? Lateness is counted once for all that it does from then on. */
   act(nowMs: number): number {
+    if (this.#phase === 'thinking') this.#phase = 'thinking-beside';
     if (this.#phase !== 'due') return nowMs;
     this.#phase = 'acting';
     this.#shared.recorder.lateness.record(nowMs - this.dueMs);

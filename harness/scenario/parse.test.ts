@@ -176,8 +176,10 @@ describe('a scenario', () => {
     expect(think('5s..15s')).toEqual({ fromMs: 5_000, toMs: 15_000 });
     expect(think('5s')).toEqual({ fromMs: 5_000, toMs: 5_000 });
     expect(think({ mean: '10s' })).toEqual({ meanMs: 10_000 });
-    for (const wrong of ['15s..5s', '5', 5, { mean: 10 }, { mean: '1s', from: '2s' }, {}, null])
-      expect(think(wrong), JSON.stringify(wrong)).toEqual([expect.stringContaining("expected a time such as '5s'")]);
+    for (const wrong of ['0s', { mean: '0s' }, '15s..5s', '5', 5, { mean: 10 }, { mean: '1s', from: '2s' }, {}, null])
+      expect(think(wrong), JSON.stringify(wrong)).toEqual([
+        expect.stringContaining("expected a time above nothing, such as '5s'"),
+      ]);
     const both = planned({ think: '1s', every: '2s' });
     expect(both.ok ? [] : both.problems.map((each) => each.message)).toEqual([expect.stringContaining('every')]);
   });

@@ -40,7 +40,7 @@ export interface UsersSpec {
   flow: Flow;
   /**
    * Think time before each iteration: `5s..15s` draws evenly, `{ mean: '10s' }` exponentially, up to ten times the mean. A user
-   * who thinks here and not in its flow takes a fifth of the memory, since its flow has not begun.
+   * who thinks here and not in its flow takes a quarter of the memory, since its flow has not begun.
    */
   think?: string | { mean: string };
   /** Pacing: a user begins an iteration so long after it began the one before; at once when that took longer. */

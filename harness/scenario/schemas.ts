@@ -162,11 +162,12 @@ export function isCurveFile(value: unknown): value is { csv: string } {
 }
 
 const thinkSchema = readBy((given): ThinkTime | undefined => {
-  if (typeof given === 'string') return parseDurationRange(given);
+  const range = typeof given === 'string' ? parseDurationRange(given) : undefined;
+  if (range) return range.toMs > 0 ? range : undefined;
   if (!isRecord(given) || typeof given.mean !== 'string' || Object.keys(given).length > 1) return undefined;
   const meanMs = parseDuration(given.mean);
-  return meanMs === undefined ? undefined : { meanMs };
-}, "a time such as '5s' or '5s..15s', or { mean: '10s' }");
+  return meanMs ? { meanMs } : undefined;
+}, "a time above nothing, such as '5s' or '5s..15s', or { mean: '10s' }");
 
 export function usersSchema(stages: unknown) {
   return strict({

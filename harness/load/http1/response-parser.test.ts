@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Method } from '../driver.ts';
 import { Random } from '../random.ts';
 import { sending } from '../testing-driver.ts';
@@ -45,6 +45,16 @@ describe('the response parser', () => {
     // The mixture is worth something only if every verdict comes up often.
     for (const kind of ['answered', 'malformed', 'ended']) expect(verdicts.get(kind), kind).toBeGreaterThan(500);
   }, 60_000);
+
+  it('knows no head before the first one', async () => {
+    vi.resetModules();
+    const { ResponseParser: Fresh } = await import('./response-parser.ts');
+    const parser = new Fresh(LIMITS);
+    parser.expect('GET');
+    // What a server of HTTP/2 begins with.
+    expect(parser.feed(Buffer.from([0, 0, 18, 4, 0, 0, 0, 0, 0]))).toBe('failed');
+    expect(parser.problem?.kind).toBe('malformed');
+  });
 
   it('survives 100,000 pieces of noise with a verdict and bounded memory', () => {
     const random = new Random(SEED, 'noise', 0);

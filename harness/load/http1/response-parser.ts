@@ -436,5 +436,5 @@ function quoted(text: string): string {
 
 const MOST_REMEMBERED = 2_048;
 
-/** The last head that was read, and what it says; at first one that no answer begins with. */
-let remembered = { text: '\0', head: '', status: 0, fields: new Framing() };
+/** The last head that was read, and what it says; at first one that no answer begins with, as it is no byte. */
+let remembered = { text: '\u0100', head: '', status: 0, fields: new Framing() };

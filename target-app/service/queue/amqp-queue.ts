@@ -23,6 +23,8 @@ import { publishConfirms, redeliveries } from './queue-metrics.ts';
 const CONNECT_TIMEOUT_MS = 3_000;
 const CONFIRM_TIMEOUT_MS = 5_000;
 const CLOSE_TIMEOUT_MS = 1_000;
+/** The most between two tries to connect. */
+const MOST_DELAY_MS = 1_000;
 
 /** A queue each, because a message's own time to live would only be looked at when it has come to the front. */
 const RETRY_DELAYS_MS = [200, 800, 3_200, 10_000];
@@ -105,7 +107,7 @@ export function connectAmqp(options: QueueOptions): Queue {
     timeout: CONNECT_TIMEOUT_MS,
     noDelay: true,
     clientProperties: { connection_name: client },
-    recovery: { setup, waitForConnect: false, initialDelay: 50, maxDelay: 1_000 },
+    recovery: { setup, waitForConnect: false, initialDelay: 50, maxDelay: MOST_DELAY_MS },
   });
   connection.then(
     // Every failed try is an event; whoever asks the queue sees that it does not answer.
@@ -316,5 +318,5 @@ async function triedOnce(recovering: RecoveringChannelModel): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   recovering.once('connect', () => resolve());
   recovering.once('connect-failed', () => resolve());
-  await Promise.race([promise, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
+  await Promise.race([promise, sleep(MOST_DELAY_MS + CONNECT_TIMEOUT_MS, undefined, { ref: false })]);
 }
