@@ -119,6 +119,7 @@ class AgentRun {
     const finish = async () => {
       clearInterval(reporting);
       clearInterval(renewing);
+      this.#tellUnheard(engine, 0);
       this.#report(engine);
       tell({ kind: 'done', epoch: this.epoch, lastSeq: this.#seq });
       await driver.close().catch(() => {});
@@ -152,11 +153,7 @@ class AgentRun {
 
   #report(engine: LoadEngine): void {
     const nowMs = this.#clock.nowMs();
-    for (const [promise, { error, atMs }] of this.#unheard) {
-      if (nowMs - atMs < UNHEARD_MS) continue;
-      this.#unheard.delete(promise);
-      engine.unawaited(error);
-    }
+    this.#tellUnheard(engine, UNHEARD_MS);
     const cpu = process.cpuUsage(this.#cpu);
     this.#cpu = process.cpuUsage();
     const health = {
@@ -172,6 +169,16 @@ class AgentRun {
     const snapshot = { seq: this.#seq, tMs: nowMs, ...taken, state: engine.state, health };
     this.#metrics.add(snapshot);
     tell({ kind: 'snapshot', epoch: this.epoch, snapshot });
+  }
+
+  /** What has been unheard for so long. */
+  #tellUnheard(engine: LoadEngine, forMs: number): void {
+    const nowMs = this.#clock.nowMs();
+    for (const [promise, { error, atMs }] of this.#unheard) {
+      if (nowMs - atMs < forMs) continue;
+      this.#unheard.delete(promise);
+      engine.unawaited(error);
+    }
   }
 
   #serveMetrics(): Promise<string> {
@@ -191,7 +198,7 @@ class AgentRun {
 }
 
 const REPORT_MS = 1_000;
-/** Longer than most waits that something else may fail in. */
+/** Somebody may still listen to what has failed, when a short wait beside it is over. */
 const UNHEARD_MS = 3_000;
 const LOOP_RESOLUTION_MS = 5;
 

@@ -127,10 +127,22 @@ describe('a fleet', () => {
       1,
       "user.get('/', { timeout: '1ms' }); void Promise.reject(new Error('unheard')); await user.think('300ms');",
     );
-    await until(() => total() === 60 && troubles.has('a flow did not wait for what failed: Error: unheard'), 8_000);
+    await until(() => total() === 60 && troubles.has('failed while no flow waited for it: Error: unheard'), 8_000);
     expect(lost).toEqual([]);
     fleet.stop();
     await fleet.finished;
+  });
+
+  it('tells at the end what has failed only just before', async () => {
+    const { fleet, troubles, total } = await fleetOf(
+      1,
+      "await user.get('/'); void Promise.reject(new Error('late')); await user.think('1h');",
+    );
+    await until(() => total() === 60, 5_000);
+    expect([...troubles]).toEqual([]);
+    fleet.stop();
+    await fleet.finished;
+    expect([...troubles]).toEqual(['failed while no flow waited for it: Error: late']);
   });
 
   it('counts an iteration as failed that fails while it waits', async () => {

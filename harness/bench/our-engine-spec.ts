@@ -18,7 +18,12 @@ export interface UsersSpec {
   model: 'users';
   users: number;
   thinkMeanMs: number;
+  /** Between iterations unless told. */
   thinking?: Thinking;
+}
+
+export function thinkingOf({ thinking = 'between' }: UsersSpec): Thinking {
+  return thinking;
 }
 
 /** What came of it. */
@@ -62,8 +67,7 @@ export function engineCommand(spec: EngineSpec): string[] {
 
 function usersOf({ load }: EngineSpec): AgentUsers {
   if (load.model !== 'users') return { between: 0, inFlow: 0 };
-  const { users, thinking = 'between' } = load;
-  return thinking === 'between' ? { between: users, inFlow: 0 } : { between: 0, inFlow: users };
+  return thinkingOf(load) === 'between' ? { between: load.users, inFlow: 0 } : { between: 0, inFlow: load.users };
 }
 
 export function readEngineReport(stdout: string): EngineReport {

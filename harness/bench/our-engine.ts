@@ -5,7 +5,7 @@ import { Histogram } from '../load/histogram.ts';
 import { wireDriver } from '../load/http1/wire-driver.ts';
 import { Recorder } from '../load/recorder.ts';
 import type { User } from '../load/user.ts';
-import type { EngineReport, EngineSpec, Quantiles } from './our-engine-spec.ts';
+import { type EngineReport, type EngineSpec, type Quantiles, thinkingOf } from './our-engine-spec.ts';
 
 /**
  * A program that is nothing but the load engine, as an agent runs it, taking in its own figures once a second: what it
@@ -110,9 +110,9 @@ function groupOf({ load, durationMs, rampMs }: EngineSpec): LoadGroup {
       const first = rampMs > 0 ? [{ tMs: 0, value: 0 }, ramp] : [{ ...ramp, tMs: 0 }];
       const curve = [...first, { tMs: durationMs, value: load.users }];
       const group = { model: 'users', name: 'bench', curve, graceMs: 1_000 } as const;
-      const { thinkMeanMs, thinking = 'between' } = load;
+      const { thinkMeanMs } = load;
       if (thinkMeanMs === 0) return { ...group, flow: get };
-      if (thinking === 'in-flow') return { ...group, flow: thinkingFlow(thinkMeanMs) };
+      if (thinkingOf(load) === 'in-flow') return { ...group, flow: thinkingFlow(thinkMeanMs) };
       return { ...group, think: { meanMs: thinkMeanMs }, flow: get };
     }
     case 'arrivals': {

@@ -55,6 +55,17 @@ describe('what a plan needs of this machine', () => {
     expect(capacity).toEqual({ peakUsers: 3_000_000, agentsNeeded: 3, userMemoryGib: 3, lacks: [] });
   });
 
+  it('is a quarter of that where users think before each iteration', () => {
+    const thinking = { ...users(3_000_000), think: { meanMs: 1_000 } };
+    expect(capacityFor(plan([thinking], 1), CALIBRATION, 8)).toMatchObject({ agentsNeeded: 1, userMemoryGib: 0.75 });
+    expect(capacityFor(plan([thinking, users(1_000_000)], 1), CALIBRATION, 8)).toMatchObject({
+      peakUsers: 4_000_000,
+      agentsNeeded: 2,
+      userMemoryGib: 1.75,
+      lacks: ['2 agents; the plan has 1'],
+    });
+  });
+
   it('is an agent for every 60 % of what a core sends, at the peak of all arrivals together', () => {
     const up = [
       { tMs: 0, value: 0 },

@@ -70,15 +70,13 @@ describe('the closed model', () => {
         await user.get('/');
       },
     });
-    await sleep(380);
+    await expect.poll(() => engine.state.iterations, { timeout: 5_000, interval: 5 }).toBe(3);
     engine.stop(0);
+    // Never early; how late a busy machine makes them is for the bench to tell.
+    for (const [index, at] of began.entries()) expect(at).toBeGreaterThan(95 * (index + 1));
     expect(began).toHaveLength(3);
-    for (const [index, at] of began.entries()) {
-      expect(at).toBeGreaterThan(95 * (index + 1));
-      expect(at).toBeLessThan(100 * (index + 1) + 60);
-    }
-    const [slice] = recorder.take().slices;
-    expect(slice?.endings.ok).toBe(3);
+    // A slice is a second of the clock, and they may lie in two.
+    expect(recorder.take().slices.reduce((sum, { endings }) => sum + (endings.ok ?? 0), 0)).toBe(3);
   });
 
   it('lets users go at once that think between two iterations, and they do nothing more', async () => {
@@ -98,15 +96,29 @@ describe('the closed model', () => {
     engine.stop(0);
   });
 
-  it.each([
-    ['think before each iteration', { fromMs: 20, toMs: 40 }],
-    ['do not', undefined],
-  ])('loses no timer when flows give up waits and users %s', async (_, think) => {
+  it('loses no timer when flows give up waits and users think before each iteration', async () => {
+    await using server = await rawServer(ok);
+    const iterations = new Map<number, number>();
+    const { engine } = playing(server.origin, {
+      curve: steps([0, 20], [5_000, 20]),
+      think: { fromMs: 20, toMs: 60 },
+      async flow(user) {
+        iterations.set(user.index, user.iteration);
+        await Promise.race([user.get('/'), user.think('45ms')]);
+      },
+    });
+    await sleep(1_500);
+    engine.stop(0);
+    // About thirty each; most had eight or fewer when their timers were lost.
+    expect(iterations.size).toBe(20);
+    for (const count of iterations.values()) expect(count).toBeGreaterThan(15);
+  });
+
+  it('hears of iterations whose flows give up waits, and does not take those for lateness', async () => {
     await using server = await rawServer(ok);
     const iterations = new Map<number, number>();
     const { engine, recorder } = playing(server.origin, {
       curve: steps([0, 20], [5_000, 20]),
-      ...(think === undefined ? {} : { think }),
       async flow(user) {
         iterations.set(user.index, user.iteration);
         await user.get('/a');

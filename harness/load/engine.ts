@@ -161,10 +161,10 @@ export class LoadEngine {
     });
   }
 
-  /** Something failed that no flow waited for. Requests tell of themselves. */
+  /** Something failed while no flow waited for it. Requests tell of themselves. */
   unawaited(error: unknown): void {
     if (error instanceof RequestFailed || error instanceof LoadIsOver) return;
-    this.#trouble('a flow did not wait for what failed', error);
+    this.#trouble('failed while no flow waited for it', error);
   }
 
   #iterationEnded(name: string, error: unknown): void {
